@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Everything that crosses from one thread to another: which ring, from whom to whom, and what lies
+ * in it. A domain includes this file and never another domain's headers.
+ *
+ *   ring              producer -> consumer   element              memory of
+ *   red_to_crypt      red      -> crypt      struct handle        red
+ *   crypt_to_red      crypt    -> red        struct handle        red
+ *   black_to_crypt    black    -> crypt      struct handle        black
+ *   crypt_to_black    crypt    -> black      struct handle        black
+ *   black_to_control  black    -> control    struct black_report  common (holds no secret)
+ *   control_to_black  control  -> black      struct black_order   common (holds no secret)
+ *   control_to_red    control  -> red        struct red_order     common (holds no secret)
+ *   control_to_crypt  control  -> crypt      struct crypt_order   crypt
+ *   crypt_to_control  crypt    -> control    struct crypt_ack     crypt
+ *
+ * Every ring has one producer and one consumer. Events that crypt reports to control (data sent,
+ * key old, endpoint moved, ...) are bits in struct peer_report, in crypt's zone: a bit stays set
+ * until control takes it, so nothing can be lost to a full ring.
+ */
+#ifndef ENCRYPTER_BOUNDARY_H
+#define ENCRYPTER_BOUNDARY_H
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/addr.h"
+
+/* ---- buffers: handles cross, mbufs do not ---- */
+
+enum handle_kind {
+	HANDLE_EMPTY = 1,  /* owner -> crypt: a buffer to fill */
+	HANDLE_FULL = 2,   /* owner -> crypt: a packet to seal (red) or to open (black) */
+	HANDLE_FILLED = 3, /* crypt -> owner: a former EMPTY, now a packet to transmit */
+	HANDLE_USED = 4,   /* crypt -> owner: a former FULL or EMPTY, given back */
+};
+
+/* Why crypt gave a FULL buffer back to red (handle.code of HANDLE_USED). */
+enum used_code {
+	USED_DONE = 0,        /* sealed, or dropped and counted by crypt */
+	USED_NO_PEER = 1,     /* no AllowedIPs covers the destination: ICMP unreachable to the sender */
+	USED_NO_ENDPOINT = 2, /* the peer has no endpoint yet: likewise */
+};
+
+/*
+ * A buffer is named by its number in its owner's pool; offset and length are bytes from the start
+ * of that buffer (mbuf buf_addr). The consumer copies the handle once and believes only what it
+ * checked: index below the pool's count and held by the sender, offset + length within the buffer.
+ *
+ * FULL from red:    offset is at the IP header, length the IP packet's; code and tag are 0.
+ * FULL from black:  offset is at the UDP payload (the WireGuard message); code is the IP version of
+ *                   the outer header, which lies directly before: 28 bytes (4) or 48 bytes (6);
+ *                   tag names the source: endpoint_tag().
+ * FILLED to red:    offset at the IP header, length the IP packet's; tag is 0.
+ * FILLED to black:  offset at the WireGuard message, with at least HANDLE_HEADROOM bytes before it;
+ *                   tag is the peer's slot, to be looked up in black's endpoint table.
+ */
+struct handle {
+	uint16_t index;
+	uint16_t offset;
+	uint16_t length;
+	uint8_t kind;
+	uint8_t code;
+	uint64_t tag;
+};
+static_assert(sizeof(struct handle) == 16, "a handle is 16 bytes");
+
+#define HANDLE_HEADROOM 64 /* bytes black needs before a WireGuard message: Ethernet, IPv6, UDP */
+
+/* ---- black <-> control: handshake messages by value, endpoints ---- */
+
+#define HANDSHAKE_MAX 148
+
+enum black_order_kind {
+	BLACK_SEND = 1,         /* transmit data[0..length) to remote, from local (or the default) */
+	BLACK_ENDPOINT = 2,     /* packets of `slot` go to remote from local from now on */
+	BLACK_NO_ENDPOINT = 3,  /* packets of `slot` are dropped from now on */
+	BLACK_IDENTITY = 4,     /* data[0..32) is our public key: check mac1 with it; length 0: no key,
+	                           drop every handshake message */
+	BLACK_LISTEN = 5,       /* remote.port is the UDP port to listen on and send from */
+};
+
+struct black_order {
+	uint8_t kind;
+	uint8_t dscp;          /* of the outer header */
+	uint16_t length;
+	uint32_t slot;
+	struct endpoint remote;
+	struct ip_addr local;  /* family 0: let black choose */
+	uint8_t data[HANDSHAKE_MAX];
+};
+
+struct black_report { /* a handshake message of a right size and with a right mac1 arrived */
+	struct endpoint remote;
+	struct ip_addr local;
+	uint16_t length;
+	uint8_t data[HANDSHAKE_MAX];
+};
+
+static_assert(sizeof(struct black_order) % 4 == 0, "a ring's elements are whole words");
+static_assert(sizeof(struct black_report) % 4 == 0, "a ring's elements are whole words");
+
+/* ---- control -> red ---- */
+
+enum red_order_kind {
+	RED_TUNNEL_ADD = 1,  /* prefix belongs behind the tunnel */
+	RED_TUNNEL_DEL = 2,
+};
+
+struct red_order {
+	uint8_t kind;
+	struct ip_prefix prefix;
+} __attribute__((aligned(4)));
+
+/* ---- control <-> crypt ---- */
+
+enum crypt_order_kind {
+	CRYPT_PEER = 1,        /* slot exists; endpoint says whether packets can be sent. No ack */
+	CRYPT_REMOVE = 2,      /* forget slot: wipe keys, give back what was staged. Acked */
+	CRYPT_SESSION_RX = 3,  /* new receiving session from keys. Acked with its local_index */
+	CRYPT_SESSION_TX = 4,  /* new sending session from keys. Acked with its local_index */
+	CRYPT_WIPE = 5,        /* wipe all sessions of slot. Acked */
+	CRYPT_KEEPALIVE = 6,   /* send an empty message on slot's current session */
+	CRYPT_FLUSH = 7,       /* slot's next session was confirmed: send what was staged */
+	CRYPT_DROP_STAGED = 8, /* give back what was staged for slot */
+	CRYPT_ROUTES = 9,      /* use `routes` from now on. Acked; then the former one is control's */
+};
+
+struct session_keys { /* what a handshake yields; wiped by whoever took it from the ring */
+	uint8_t send[32];
+	uint8_t recv[32];
+	uint32_t local_index;
+	uint32_t remote_index;
+	uint64_t birth_ns;     /* boot-time clock */
+	bool initiator;
+};
+
+struct allowedips;
+
+struct crypt_order {
+	uint8_t kind;
+	bool endpoint;
+	uint32_t slot;
+	const struct allowedips *routes; /* in crypt's zone, immutable once sent */
+	struct session_keys keys;
+};
+
+struct crypt_ack {
+	uint8_t kind;          /* of the order it answers */
+	uint32_t slot;
+	uint32_t local_index;
+	const struct allowedips *routes; /* CRYPT_ROUTES: the one now in use */
+};
+
+/* Bits that crypt raises for control, per peer; level-triggered. */
+enum peer_event {
+	PEER_NEEDS_SESSION = 1 << 0,  /* a packet was staged: no usable sending session */
+	PEER_KEY_OLD_TX = 1 << 1,     /* A31: initiate */
+	PEER_KEY_OLD_RX = 1 << 2,     /* A32: initiate */
+	PEER_DATA_SENT = 1 << 3,
+	PEER_KEEPALIVE_SENT = 1 << 4,
+	PEER_DATA_RECEIVED = 1 << 5,
+	PEER_KEEPALIVE_RECEIVED = 1 << 6,
+	PEER_CONFIRMED = 1 << 7,      /* A24: first packet under the responder's next session */
+	PEER_MOVED = 1 << 8,          /* A51: authenticated data came from another endpoint */
+};
+#define PEER_EVENTS_URGENT \
+	(PEER_NEEDS_SESSION | PEER_KEY_OLD_TX | PEER_KEY_OLD_RX | PEER_CONFIRMED | PEER_MOVED)
+
+/*
+ * One per peer, in crypt's zone. tx is written by the lcore that seals for the peer, rx by the one
+ * that opens; control reads. `events` are raised by crypt and taken by control (atomic exchange).
+ */
+struct peer_report {
+	struct {
+		_Atomic uint32_t events;
+		uint32_t pad;
+		_Atomic uint64_t last_data_ns;   /* last non-empty message sent */
+		_Atomic uint64_t last_ns;        /* last authenticated message sent */
+		_Atomic uint64_t bytes;          /* with WireGuard's overhead (A55) */
+		_Atomic uint64_t packets;
+	} tx __attribute__((aligned(64)));
+	struct {
+		_Atomic uint32_t events;
+		_Atomic uint32_t confirmed_index; /* local index of the session confirmed last */
+		_Atomic uint64_t last_data_ns;
+		_Atomic uint64_t last_ns;
+		_Atomic uint64_t bytes;
+		_Atomic uint64_t packets;
+		_Atomic uint32_t moved_seq;      /* odd while `moved` is being written */
+	} rx __attribute__((aligned(64)));
+	struct {
+		struct endpoint remote;
+		struct ip_addr local;
+	} moved __attribute__((aligned(64)));
+};
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every counter of the data plane: X(name, help). One list per domain gives the struct, the names
+ * that `encrypterctl stats` prints and their help. Written by the domain's thread alone, read by
+ * control; they hold no secret.
+ */
+#ifndef ENCRYPTER_STATS_H
+#define ENCRYPTER_STATS_H
+
+#include <stdint.h>
+
+#define BLACK_COUNTERS(X)                                                                          \
+	X(rx_packets, "frames received from the black port")                                       \
+	X(rx_bytes, "bytes received from the black port")                                          \
+	X(tx_packets, "frames sent to the black port")                                             \
+	X(tx_bytes, "bytes sent to the black port")                                                \
+	X(rx_handshake, "handshake messages passed to control")                                    \
+	X(rx_data, "data messages passed to crypt")                                                \
+	X(rx_arp, "ARP frames handled")                                                            \
+	X(rx_icmp_echo, "ICMP echo requests answered")                                             \
+	X(drop_runt, "frames too short for their headers")                                         \
+	X(drop_multi_segment, "frames in more than one buffer")                                    \
+	X(drop_vlan, "VLAN-tagged frames")                                                         \
+	X(drop_ethertype, "frames that are neither ARP, IPv4 nor IPv6")                            \
+	X(drop_not_ours_l2, "frames for another MAC address")                                      \
+	X(drop_arp_malformed, "ARP frames with wrong types or lengths")                            \
+	X(drop_arp_others, "ARP frames for other addresses")                                       \
+	X(drop_ip_header, "IPv4 or IPv6 headers with a wrong version or header length")            \
+	X(drop_ip_length, "IP packets whose length exceeds the frame")                             \
+	X(drop_ip_checksum, "IPv4 headers with a wrong checksum")                                  \
+	X(drop_ip_fragment, "IP fragments")                                                        \
+	X(drop_ip_source, "IP packets with an impossible source address")                          \
+	X(drop_not_ours, "IP packets for another address")                                         \
+	X(drop_protocol, "IP packets of another protocol than UDP")                                \
+	X(drop_udp_length, "UDP datagrams whose length disagrees with IP's")                       \
+	X(drop_udp_checksum, "handshake datagrams with a wrong UDP checksum")                      \
+	X(drop_udp_port, "UDP datagrams for another port")                                         \
+	X(drop_type, "UDP datagrams that are no WireGuard message")                                \
+	X(drop_size, "WireGuard messages of a wrong size")                                         \
+	X(drop_mac1, "handshake messages with a wrong mac1")                                       \
+	X(drop_control_full, "handshake messages for which the ring to control was full")          \
+	X(drop_crypt_full, "data messages for which the ring to crypt was full")                   \
+	X(drop_no_endpoint, "packets to send for a peer without endpoint")                         \
+	X(drop_no_route, "packets to send to an address without route")                            \
+	X(drop_neighbour, "packets dropped while their next hop did not resolve")                  \
+	X(drop_tx_full, "packets that the port did not take")                                      \
+	X(drop_handle, "handles from crypt that named no buffer of ours")                          \
+	X(drop_no_buffer, "packets for which the pool was empty")
+
+#define RED_COUNTERS(X)                                                                            \
+	X(rx_packets, "frames received from the red port")                                         \
+	X(rx_bytes, "bytes received from the red port")                                            \
+	X(tx_packets, "frames sent to the red port")                                               \
+	X(tx_bytes, "bytes sent to the red port")                                                  \
+	X(rx_tunnel, "packets passed to crypt for the tunnel")                                     \
+	X(rx_arp, "ARP frames handled")                                                            \
+	X(rx_icmp_echo, "ICMP echo requests answered")                                             \
+	X(tx_icmp_unreachable, "ICMP destination unreachable sent")                                \
+	X(tx_icmp_too_big, "ICMP fragmentation needed sent")                                       \
+	X(tx_icmp_ttl, "ICMP time exceeded sent")                                                  \
+	X(drop_runt, "frames too short for their headers")                                         \
+	X(drop_multi_segment, "frames in more than one buffer")                                    \
+	X(drop_vlan, "VLAN-tagged frames")                                                         \
+	X(drop_ethertype, "frames that are neither ARP, IPv4 nor IPv6")                            \
+	X(drop_not_ours_l2, "frames for another MAC address")                                      \
+	X(drop_arp_malformed, "ARP frames with wrong types or lengths")                            \
+	X(drop_arp_others, "ARP frames for other addresses")                                       \
+	X(drop_ip_header, "IPv4 or IPv6 headers with a wrong version or header length")            \
+	X(drop_ip_length, "IP packets whose length exceeds the frame")                             \
+	X(drop_ip_checksum, "IPv4 headers with a wrong checksum")                                  \
+	X(drop_ip_source, "IP packets with an impossible source address")                          \
+	X(drop_ip_destination, "broadcast, multicast and loopback destinations")                   \
+	X(drop_ours, "packets to our own address that we do not serve")                            \
+	X(drop_refused, "packets for no secure site: refused, there is no bypass")                 \
+	X(drop_ttl, "packets whose TTL ended here")                                                \
+	X(drop_too_big, "packets above the tunnel MTU that must not be fragmented")                \
+	X(drop_fragmented, "packets above the tunnel MTU that could not be fragmented")            \
+	X(drop_crypt_full, "packets for which the ring to crypt was full")                         \
+	X(drop_no_peer, "packets that crypt gave back: no peer for the destination")               \
+	X(drop_no_endpoint, "packets that crypt gave back: the peer has no endpoint")              \
+	X(drop_no_route, "packets from the tunnel for an address outside the red networks")        \
+	X(drop_neighbour, "packets dropped while their next hop did not resolve")                  \
+	X(drop_tx_full, "packets that the port did not take")                                      \
+	X(drop_handle, "handles from crypt that named no buffer of ours")                          \
+	X(drop_no_buffer, "packets for which the pool was empty")
+
+#define CRYPT_COUNTERS(X)                                                                          \
+	X(sealed_packets, "packets encrypted")                                                     \
+	X(sealed_bytes, "bytes of user data encrypted")                                            \
+	X(opened_packets, "packets decrypted and accepted")                                        \
+	X(opened_bytes, "bytes of user data decrypted")                                            \
+	X(keepalives_sent, "keepalive messages sent")                                              \
+	X(keepalives_received, "keepalive messages received")                                      \
+	X(staged, "packets staged while a session was being made")                                 \
+	X(sessions_installed, "sessions received from control")                                    \
+	X(sessions_wiped, "sessions wiped")                                                        \
+	X(drop_staged_oldest, "staged packets that gave way to newer ones")                        \
+	X(drop_staged_given_up, "staged packets dropped since no session came")                    \
+	X(drop_no_peer, "packets to encrypt for which there is no peer")                           \
+	X(drop_no_endpoint, "packets to encrypt for a peer without endpoint")                      \
+	X(drop_ip_malformed_tx, "packets to encrypt that are no IPv4 or IPv6 packet")              \
+	X(drop_no_buffer_black, "packets to encrypt for which black lent no buffer")               \
+	X(drop_no_buffer_red, "packets to decrypt for which red lent no buffer")                   \
+	X(drop_size, "data messages of a wrong size")                                              \
+	X(drop_index, "data messages with an unknown receiver index")                              \
+	X(drop_expired, "data messages under a key that is over age")                              \
+	X(drop_tag, "data messages whose tag is wrong")                                            \
+	X(drop_replay, "data messages already received, or too old to know")                       \
+	X(drop_inner_version, "decrypted packets that are neither IPv4 nor IPv6")                  \
+	X(drop_inner_length, "decrypted packets whose IP length is wrong")                         \
+	X(drop_inner_source, "decrypted packets from a source that is not the peer's")             \
+	X(drop_handle_kind, "handles of an unknown kind")                                          \
+	X(drop_handle_index, "handles that name no buffer of the sender, or one held already")     \
+	X(drop_handle_bounds, "handles whose bytes lie outside their buffer")                      \
+	X(drop_ring_geometry, "bursts refused because a ring's geometry was changed")              \
+	X(drop_ring_full, "handles for which the ring back to the owner was full")
+
+#define COUNTER_FIELD(name, help) uint64_t name;
+struct black_stats {
+	BLACK_COUNTERS(COUNTER_FIELD)
+} __attribute__((aligned(64)));
+struct red_stats {
+	RED_COUNTERS(COUNTER_FIELD)
+} __attribute__((aligned(64)));
+struct crypt_stats {
+	CRYPT_COUNTERS(COUNTER_FIELD)
+} __attribute__((aligned(64)));
+#undef COUNTER_FIELD
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "crypt/crypt.h"
+
+#include "crypt/state.h"
+#include "crypto/secret.h"
+#include "util/clock.h"
+
+#define SWEEP_EVERY   CLOCK_SECOND
+#define SWEEP_AT_ONCE 64
+
+static bool create_side(struct crypt *c, struct side *s, const struct crypt_side *link)
+{
+	s->link = *link;
+	s->empty = zone_alloc(c->config.zone, link->view.count * sizeof(*s->empty));
+	return s->empty != NULL;
+}
+
+static bool create_tables(struct crypt *c)
+{
+	const struct crypt_config *config = &c->config;
+	uint32_t sessions = config->max_peers * RECEIVING_SLOTS;
+	uint32_t seed;
+
+	c->senders = zone_alloc(config->zone, config->max_peers * sizeof(*c->senders));
+	c->receivers = zone_alloc(config->zone, config->max_peers * sizeof(*c->receivers));
+	c->staged = zone_alloc(config->zone, config->red.view.count * sizeof(*c->staged));
+	struct index_entry *entries = zone_alloc(config->zone, index_table_bytes(sessions));
+	if (!c->senders || !c->receivers || !c->staged || !entries) {
+		zone_free(entries);
+		return false;
+	}
+	random_bytes(&seed, sizeof(seed));
+	index_table_init(&c->indices, entries, sessions, seed);
+	return true;
+}
+
+struct crypt *crypt_create(const struct crypt_config *config)
+{
+	struct crypt *c = zone_alloc(config->zone, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->config = *config;
+	c->stats = config->stats;
+	c->staged_limit = config->red.view.count / 4;
+	if (create_side(c, &c->black, &config->black) && create_side(c, &c->red, &config->red) &&
+		create_tables(c))
+		return c;
+	crypt_destroy(c);
+	return NULL;
+}
+
+void crypt_destroy(struct crypt *c)
+{
+	if (!c)
+		return;
+	if (c->senders)
+		secret_wipe(c->senders, c->config.max_peers * sizeof(*c->senders));
+	if (c->receivers)
+		secret_wipe(c->receivers, c->config.max_peers * sizeof(*c->receivers));
+	zone_free(c->senders);
+	zone_free(c->receivers);
+	zone_free(c->staged);
+	zone_free(c->indices.entries);
+	zone_free(c->black.empty);
+	zone_free(c->red.empty);
+	zone_free(c);
+}
+
+/* A30 by our own clock: keys past use are wiped, also when control is gone. A few peers a round. */
+static void sweep(struct crypt *c)
+{
+	uint32_t dropped[RECEIVING_SLOTS];
+
+	if (c->sweep_next == 0) {
+		if (c->now_ns - c->sweep_ns < SWEEP_EVERY)
+			return;
+		c->sweep_ns = c->now_ns;
+	}
+	for (unsigned i = 0; i < SWEEP_AT_ONCE && c->sweep_next < c->config.max_peers; i++) {
+		uint32_t slot = c->sweep_next++;
+		if (!c->senders[slot].exists)
+			continue;
+		unsigned n = session_rx_expire(&c->receivers[slot].session, c->now_ns, dropped);
+		open_forget(c, dropped, n);
+		c->stats->sessions_wiped +=
+			session_tx_expire(&c->senders[slot].session, c->now_ns);
+	}
+	if (c->sweep_next >= c->config.max_peers)
+		c->sweep_next = 0;
+}
+
+static void send_out(struct crypt *c, struct side *s)
+{
+	side_flush(c, s);
+	if (s->out.sent)
+		bell_ring(s->link.bell);
+	s->out.sent = false;
+}
+
+unsigned crypt_poll(void *context, uint64_t now_ns)
+{
+	struct crypt *c = context;
+
+	c->now_ns = now_ns;
+	unsigned n = orders_poll(c);
+	n += open_poll(c);
+	n += seal_poll(c);
+	send_out(c, &c->black);
+	send_out(c, &c->red);
+	if (c->wake_control)
+		bell_ring(c->config.control_bell);
+	c->wake_control = false;
+	sweep(c);
+	return n;
+}

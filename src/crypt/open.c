@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From black to red: find the session, decrypt from black's buffer into red's, then believe it. */
+#include <string.h>
+
+#include <rte_prefetch.h>
+
+#include "crypt/state.h"
+#include "util/bytes.h"
+#include "wg/allowedips.h"
+#include "wg/messages.h"
+
+void open_forget(struct crypt *c, const uint32_t *indices, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		index_table_remove(&c->indices, indices[i]);
+	c->stats->sessions_wiped += n;
+}
+
+static void give_back(struct crypt *c, const struct handle *h)
+{
+	side_give_used(c, &c->black, h->index, USED_DONE);
+}
+
+/* The session that the message names, if it may be used. The header is a copy. */
+static struct receiving *find_session(struct crypt *c, const uint8_t header[static 16],
+	struct open_meta *m)
+{
+	m->index = get_le32(header + 4);
+	uint32_t found = index_table_lookup(&c->indices, m->index);
+	if (found == INDEX_FREE) {
+		c->stats->drop_index++;
+		return NULL;
+	}
+	m->slot = found / RECEIVING_SLOTS;
+	m->session = &c->receivers[m->slot].session.slot[found % RECEIVING_SLOTS];
+	if (!session_rx_usable(m->session, get_le64(header + 8), c->now_ns)) {
+		c->stats->drop_expired++;
+		return NULL;
+	}
+	return m->session;
+}
+
+/* Checks a message and adds a job for it; false: dropped and counted, the buffer is to go back. */
+static bool prepare(struct crypt *c, const struct handle *h)
+{
+	const uint8_t *message = c->black.link.view.buffers[h->index] + h->offset;
+	unsigned outer = h->code == 6 ? 48 : 28;
+	struct open_meta *m = &c->open[c->open_count];
+	uint8_t header[sizeof(struct message_data)];
+
+	if (h->length < MESSAGE_DATA_MIN || h->offset < outer ||
+		h->length - MESSAGE_DATA_OVERHEAD + BUFFER_OFFSET > c->red.link.view.room) {
+		c->stats->drop_size++;
+		return false;
+	}
+	memcpy(header, message, sizeof(header));
+	if (get_le32(header) != MESSAGE_DATA) {
+		c->stats->drop_size++;
+		return false;
+	}
+	if (!find_session(c, header, m))
+		return false;
+	m->red = side_take_empty(&c->red);
+	if (m->red == NO_BUFFER) {
+		c->stats->drop_no_buffer_red++;
+		return false;
+	}
+	m->tag = h->tag;
+	m->black = h->index;
+	m->offset = h->offset;
+	m->family = h->code == 6 ? 6 : 4;
+	c->open_jobs[c->open_count++] = (struct engine_job){
+		.key = m->session->key,
+		.counter = get_le64(header + 8),
+		.src = message + sizeof(header),
+		.dst = c->red.link.view.buffers[m->red] + BUFFER_OFFSET,
+		.length = h->length - (uint32_t)MESSAGE_DATA_OVERHEAD,
+	};
+	return true;
+}
+
+/* The first message under the responder's session: send under it too, what waited first. */
+static void confirm(struct crypt *c, uint32_t slot, uint32_t index)
+{
+	atomic_store(&c->config.reports[slot].rx.confirmed_index, index);
+	if (session_tx_confirm(&c->senders[slot].session, index))
+		stage_flush(c, slot);
+}
+
+/* Tag and replay window hold? Then the peer is alive, and where it said it is. */
+static bool accept_message(struct crypt *c, const struct open_meta *m, const struct engine_job *job,
+	uint32_t *events)
+{
+	struct receiver *r = &c->receivers[m->slot];
+	uint32_t dropped;
+	bool has_dropped;
+
+	if (!job->ok) {
+		c->stats->drop_tag++;
+		return false;
+	}
+	/* an earlier message of this burst may have ended the session */
+	if (m->session->role == RECEIVING_NONE || m->session->local_index != m->index) {
+		c->stats->drop_expired++;
+		return false;
+	}
+	if (!session_rx_accept(&r->session, m->session, job->counter, c->now_ns, events, &dropped,
+		    &has_dropped)) {
+		c->stats->drop_replay++;
+		return false;
+	}
+	if (has_dropped)
+		open_forget(c, &dropped, 1);
+	if (m->tag != r->source_tag)
+		report_moved(c, m->slot, m);
+	return true;
+}
+
+/*
+ * Length of the inner packet, or 0 with a counter: the version is 4 or 6, the length at least the
+ * header and at most what was sealed, and the source one of the peer's (A44). One read of red's
+ * memory.
+ */
+static uint16_t inner_length(struct crypt *c, uint32_t slot, const uint8_t *packet, uint32_t sealed)
+{
+	uint8_t header[40] = {0};
+	uint32_t length, minimum, source;
+
+	memcpy(header, packet, sealed < sizeof(header) ? sealed : sizeof(header));
+	if (header[0] >> 4 == 4) {
+		length = get_be16(header + 2);
+		minimum = (header[0] & 15u) * 4;
+		if (minimum < 20)
+			minimum = UINT16_MAX + 1;
+	} else if (header[0] >> 4 == 6) {
+		length = get_be16(header + 4) + 40u;
+		minimum = 40;
+	} else {
+		c->stats->drop_inner_version++;
+		return 0;
+	}
+	if (length < minimum || length > sealed) {
+		c->stats->drop_inner_length++;
+		return 0;
+	}
+	if (header[0] >> 4 == 4)
+		source = c->routes ? allowedips_lookup4(c->routes, header + 12) : ALLOWEDIPS_NONE;
+	else
+		source = c->routes ? allowedips_lookup6(c->routes, header + 8) : ALLOWEDIPS_NONE;
+	if (source != slot) {
+		c->stats->drop_inner_source++;
+		return 0;
+	}
+	return (uint16_t)length;
+}
+
+/* What came out of an accepted message: a packet for red, or nothing (keepalive, or refused). */
+static void deliver(struct crypt *c, const struct open_meta *m, const struct engine_job *job)
+{
+	uint16_t length = 0;
+
+	if (job->length == 0)
+		c->stats->keepalives_received++;
+	else
+		length = inner_length(c, m->slot, job->dst, job->length);
+	if (length == 0) {
+		side_return_empty(&c->red, m->red);
+		return;
+	}
+	struct handle opened = {
+		.index = m->red,
+		.offset = BUFFER_OFFSET,
+		.length = length,
+		.kind = HANDLE_FILLED,
+	};
+	side_give(c, &c->red, &opened);
+	c->stats->opened_packets++;
+	c->stats->opened_bytes += length;
+}
+
+static void finish(struct crypt *c, const struct open_meta *m, const struct engine_job *job)
+{
+	uint32_t events = 0;
+
+	if (accept_message(c, m, job, &events)) {
+		if (events & PEER_CONFIRMED)
+			confirm(c, m->slot, m->index);
+		report_rx(c, m->slot, events);
+		report_received(c, m->slot, job->length + (uint32_t)MESSAGE_DATA_OVERHEAD,
+			job->length != 0);
+		deliver(c, m, job);
+	} else {
+		side_return_empty(&c->red, m->red);
+	}
+	side_give_used(c, &c->black, m->black, USED_DONE);
+}
+
+unsigned open_poll(struct crypt *c)
+{
+	struct handle handles[BURST];
+	bool full[BURST];
+	unsigned n;
+
+	if (!side_receive(c, &c->black, handles, &n))
+		return 0;
+	for (unsigned i = 0; i < n; i++) {
+		full[i] = side_admit(c, &c->black, &handles[i]) && handles[i].kind == HANDLE_FULL;
+		if (full[i])
+			rte_prefetch0(
+				c->black.link.view.buffers[handles[i].index] + handles[i].offset);
+	}
+	c->open_count = 0;
+	for (unsigned i = 0; i < n; i++)
+		if (full[i] && !prepare(c, &handles[i]))
+			give_back(c, &handles[i]);
+	engine_open(c->config.engine, c->open_jobs, c->open_count);
+	for (unsigned i = 0; i < c->open_count; i++)
+		finish(c, &c->open[i], &c->open_jobs[i]);
+	seal_run(c);
+	return n;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From red to black: find the peer, take a counter, encrypt from red's buffer into black's. */
+#include <errno.h>
+#include <string.h>
+
+#include <rte_prefetch.h>
+
+#include "crypt/state.h"
+#include "util/bytes.h"
+#include "wg/allowedips.h"
+#include "wg/messages.h"
+
+/* Zero padding to a multiple of 16, but never beyond the tunnel's MTU (A43), nor the buffer's end. */
+static uint16_t padded_length(const struct crypt *c, uint16_t offset, uint16_t length)
+{
+	uint32_t padded = (length + MESSAGE_PADDING - 1u) & ~(MESSAGE_PADDING - 1u);
+
+	if (padded > c->config.tunnel_mtu)
+		padded = length > c->config.tunnel_mtu ? length : c->config.tunnel_mtu;
+	if (offset + padded > c->red.link.view.room)
+		padded = length;
+	return (uint16_t)padded;
+}
+
+static void write_header(uint8_t *to, uint32_t remote_index, uint64_t counter)
+{
+	put_le32(to, MESSAGE_DATA);
+	put_le32(to + 4, remote_index);
+	put_le64(to + 8, counter);
+}
+
+/* A job from `source` (padded bytes) into the black buffer `black`. */
+static void add_job(struct crypt *c, const struct seal_meta *meta, const uint8_t *source,
+	uint64_t counter)
+{
+	const struct sending *session = &c->senders[meta->slot].session.current;
+	uint8_t *message = c->black.link.view.buffers[meta->black] + BUFFER_OFFSET;
+
+	write_header(message, session->remote_index, counter);
+	c->seal[c->seal_count] = *meta;
+	c->seal_jobs[c->seal_count++] = (struct engine_job){
+		.key = session->key,
+		.counter = counter,
+		.src = source,
+		.dst = message + sizeof(struct message_data),
+		.length = meta->padded,
+	};
+	if (c->seal_count == BURST)
+		seal_run(c);
+}
+
+/* A black buffer and a counter, or neither. */
+static enum sealed claim(struct crypt *c, uint32_t slot, uint16_t *black, uint64_t *counter)
+{
+	uint32_t events = 0;
+
+	*black = side_take_empty(&c->black);
+	if (*black == NO_BUFFER) {
+		c->stats->drop_no_buffer_black++;
+		return SEALED_NO_BUFFER;
+	}
+	bool ok = session_tx_claim(&c->senders[slot].session, c->now_ns, counter, &events);
+	report_tx(c, slot, events);
+	if (ok)
+		return SEALED;
+	side_return_empty(&c->black, *black);
+	return SEALED_NO_SESSION;
+}
+
+enum sealed seal_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offset,
+	uint16_t length)
+{
+	uint8_t *packet = c->red.link.view.buffers[red] + offset;
+	struct seal_meta meta = {.slot = slot, .red = red, .length = length};
+	uint64_t counter;
+
+	meta.padded = padded_length(c, offset, length);
+	if (BUFFER_OFFSET + meta.padded + MESSAGE_DATA_OVERHEAD > c->black.link.view.room) {
+		c->stats->drop_handle_bounds++;
+		return SEALED_NO_BUFFER;
+	}
+	enum sealed done = claim(c, slot, &meta.black, &counter);
+	if (done != SEALED)
+		return done;
+	memset(packet + length, 0, meta.padded - length);
+	add_job(c, &meta, packet, counter);
+	return SEALED;
+}
+
+void seal_keepalive(struct crypt *c, uint32_t slot)
+{
+	struct seal_meta meta = {.slot = slot, .red = NO_BUFFER};
+	uint64_t counter;
+
+	if (claim(c, slot, &meta.black, &counter) != SEALED)
+		return;
+	add_job(c, &meta, c->black.link.view.buffers[meta.black], counter);
+	c->stats->keepalives_sent++;
+}
+
+void seal_run(struct crypt *c)
+{
+	if (c->seal_count == 0)
+		return;
+	engine_seal(c->config.engine, c->seal_jobs, c->seal_count);
+	for (unsigned i = 0; i < c->seal_count; i++) {
+		const struct seal_meta *m = &c->seal[i];
+		struct handle sealed = {
+			.index = m->black,
+			.offset = BUFFER_OFFSET,
+			.length = (uint16_t)(m->padded + MESSAGE_DATA_OVERHEAD),
+			.kind = HANDLE_FILLED,
+			.tag = m->slot,
+		};
+		side_give(c, &c->black, &sealed);
+		report_sent(c, m->slot, sealed.length, m->red != NO_BUFFER);
+		if (m->red == NO_BUFFER)
+			continue;
+		side_give_used(c, &c->red, m->red, USED_DONE);
+		c->stats->sealed_packets++;
+		c->stats->sealed_bytes += m->length;
+	}
+	c->seal_count = 0;
+}
+
+/*
+ * The slot of the peer that the packet's destination belongs to; -EINVAL when it is no IP packet,
+ * -ENOENT when there is no such peer. The header is copied once, then believed.
+ */
+static int64_t find_peer(struct crypt *c, const uint8_t *packet, uint16_t length)
+{
+	uint8_t header[40] = {0};
+	uint32_t slot;
+
+	memcpy(header, packet, length < sizeof(header) ? length : sizeof(header));
+	if (header[0] >> 4 == 4 && length >= 20)
+		slot = allowedips_lookup4(c->routes, header + 16);
+	else if (header[0] >> 4 == 6 && length >= 40)
+		slot = allowedips_lookup6(c->routes, header + 24);
+	else
+		return -EINVAL;
+	return slot < c->config.max_peers && c->senders[slot].exists ? (int64_t)slot : -ENOENT;
+}
+
+static void refuse(struct crypt *c, const struct handle *h, int64_t why)
+{
+	if (why == -EINVAL) {
+		c->stats->drop_ip_malformed_tx++;
+		side_give_used(c, &c->red, h->index, USED_DONE);
+	} else {
+		c->stats->drop_no_peer++;
+		side_give_used(c, &c->red, h->index, USED_NO_PEER);
+	}
+}
+
+/* Behind what waits already, so that order is kept (A50). */
+static void seal_or_stage(struct crypt *c, uint32_t slot, const struct handle *h)
+{
+	struct sender *s = &c->senders[slot];
+	enum sealed done = SEALED_NO_SESSION;
+
+	if (s->staged_count > 0)
+		stage_flush(c, slot);
+	if (s->staged_count == 0)
+		done = seal_add(c, slot, h->index, h->offset, h->length);
+	if (done == SEALED_NO_SESSION)
+		stage_add(c, slot, h->index, h->offset, h->length);
+	else if (done == SEALED_NO_BUFFER)
+		side_give_used(c, &c->red, h->index, USED_DONE);
+}
+
+/* Sealed, staged, or given back with the reason. */
+static void process(struct crypt *c, const struct handle *h)
+{
+	const uint8_t *packet = c->red.link.view.buffers[h->index] + h->offset;
+	int64_t slot = c->routes ? find_peer(c, packet, h->length) : -ENOENT;
+
+	if (slot < 0) {
+		refuse(c, h, slot);
+	} else if (!c->senders[slot].endpoint) {
+		c->stats->drop_no_endpoint++;
+		side_give_used(c, &c->red, h->index, USED_NO_ENDPOINT);
+	} else {
+		seal_or_stage(c, (uint32_t)slot, h);
+	}
+}
+
+unsigned seal_poll(struct crypt *c)
+{
+	struct handle handles[BURST];
+	bool full[BURST];
+	unsigned n;
+
+	if (!side_receive(c, &c->red, handles, &n))
+		return 0;
+	for (unsigned i = 0; i < n; i++) {
+		full[i] = side_admit(c, &c->red, &handles[i]) && handles[i].kind == HANDLE_FULL;
+		if (full[i])
+			rte_prefetch0(c->red.link.view.buffers[handles[i].index] + handles[i].offset);
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (full[i])
+			process(c, &handles[i]);
+	seal_run(c);
+	return n;
+}

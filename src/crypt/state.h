@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of the crypt domain share: its state, and the steps of its pipeline. */
+#ifndef CRYPT_STATE_H
+#define CRYPT_STATE_H
+
+#include "crypt/crypt.h"
+#include "wg/index.h"
+#include "wg/session.h"
+
+#define BURST         ENGINE_BURST
+#define NO_BUFFER     UINT16_MAX
+/* Where crypt puts a message in an empty buffer: headers of the owner go before it. */
+#define BUFFER_OFFSET 128
+
+struct sender { /* a peer's sending half: of the lcore that seals for it */
+	struct session_tx session;
+	bool exists;
+	bool endpoint;
+	/* packets that wait for a session: a list of red buffers, oldest first */
+	uint16_t staged_head, staged_tail, staged_count;
+	/* peers with staged packets form a ring */
+	uint32_t staging_next, staging_prev;
+} __attribute__((aligned(64)));
+
+struct receiver { /* a peer's receiving half: of the lcore that opens for it */
+	struct session_rx session;
+	uint64_t source_tag; /* black's name of where its packets came from last */
+};
+
+struct staged { /* by red buffer */
+	uint16_t next, offset, length;
+};
+
+struct outbox { /* handles on their way to one side; sent at the end of a round, or when full */
+	struct handle list[2 * BURST];
+	unsigned count;
+	bool sent;
+};
+
+struct side {
+	struct crypt_side link;
+	uint16_t *empty; /* stack of buffers lent to us to fill */
+	uint32_t empty_count;
+	struct outbox out;
+};
+
+struct seal_meta {
+	uint32_t slot;
+	uint16_t red;    /* the packet's buffer, or NO_BUFFER for a keepalive */
+	uint16_t black;  /* the buffer it is sealed into */
+	uint16_t length; /* of the packet, without padding */
+	uint16_t padded;
+};
+
+struct open_meta {
+	struct receiving *session;
+	uint64_t tag;
+	uint32_t slot;
+	uint32_t index;
+	uint16_t black;
+	uint16_t red;
+	uint16_t offset; /* of the message in the black buffer */
+	uint8_t family;  /* of the outer header */
+};
+
+struct crypt {
+	struct crypt_config config;
+	struct crypt_stats *stats;
+	const struct allowedips *routes;
+	struct side black, red;
+	struct sender *senders;
+	struct receiver *receivers;
+	struct index_table indices; /* local index -> slot * RECEIVING_SLOTS + number */
+	uint64_t now_ns;
+	bool wake_control;
+
+	struct staged *staged; /* by red buffer */
+	uint32_t staged_total, staged_limit;
+	uint32_t staging_peers, staging_head;
+
+	struct engine_job seal_jobs[BURST], open_jobs[BURST];
+	struct seal_meta seal[BURST];
+	struct open_meta open[BURST];
+	unsigned seal_count, open_count;
+
+	uint64_t sweep_ns;    /* start of the last walk over all peers */
+	uint32_t sweep_next;
+};
+
+/* side.c: handles in and out */
+bool side_receive(struct crypt *c, struct side *s, struct handle *handles, unsigned *n);
+/* Believe a FULL or EMPTY handle? Then its buffer is held. Else it was counted. */
+bool side_admit(struct crypt *c, struct side *s, const struct handle *h);
+void side_give(struct crypt *c, struct side *s, const struct handle *h); /* no longer held */
+void side_give_used(struct crypt *c, struct side *s, uint16_t index, uint8_t code);
+void side_flush(struct crypt *c, struct side *s);
+uint16_t side_take_empty(struct side *s); /* NO_BUFFER: none */
+void side_return_empty(struct side *s, uint16_t index);
+
+/* report.c: events for control */
+void report_tx(struct crypt *c, uint32_t slot, uint32_t events);
+void report_rx(struct crypt *c, uint32_t slot, uint32_t events);
+void report_sent(struct crypt *c, uint32_t slot, uint32_t length, bool data);
+void report_received(struct crypt *c, uint32_t slot, uint32_t length, bool data);
+void report_moved(struct crypt *c, uint32_t slot, const struct open_meta *m);
+
+/* seal.c */
+unsigned seal_poll(struct crypt *c);
+enum sealed { SEALED, SEALED_NO_SESSION, SEALED_NO_BUFFER };
+/* Into the batch; the caller runs seal_run() in the end. Unless SEALED, `red` stays the caller's. */
+enum sealed seal_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offset, uint16_t length);
+void seal_keepalive(struct crypt *c, uint32_t slot);
+void seal_run(struct crypt *c);
+
+/* stage.c */
+void stage_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offset, uint16_t length);
+void stage_flush(struct crypt *c, uint32_t slot); /* seal what was staged, as far as possible */
+void stage_drop(struct crypt *c, uint32_t slot);
+
+/* open.c */
+unsigned open_poll(struct crypt *c);
+void open_forget(struct crypt *c, const uint32_t *indices, unsigned n); /* sessions that ended */
+
+/* orders.c */
+unsigned orders_poll(struct crypt *c);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "encrypter/boundary.h"
+
+#define MIB             (1ull << 20)
+#define PEERS_AT_LEAST  1024u
+#define PREFIXES_LEAST  4096u
+/* Pools, rings, stacks and tables that do not grow with the peers. */
+#define PORT_ZONE_BYTES (24 * MIB)
+#define CRYPT_FIXED     (8 * MIB)
+/* Per peer: both halves of its sessions, its report, its share of the index table. */
+#define CRYPT_PER_PEER  4608ull
+#define BLACK_PER_PEER  192ull
+/* Per prefix: an inner node and a leaf of red's tree; three versions of crypt's table. */
+#define RED_PER_PREFIX  512ull
+#define CRYPT_PER_PREFIX 256ull
+
+static uint32_t prefix_count(const struct config *config)
+{
+	uint32_t n = config->secure_count;
+
+	for (unsigned i = 0; i < config->peer_count; i++)
+		n += config->peers[i].allowed_ip_count;
+	return n;
+}
+
+static int too_small(const struct config *config, const char *section, uint64_t need,
+	char error[static CONFIG_ERROR_MAX])
+{
+	snprintf(error, CONFIG_ERROR_MAX,
+		"%s: [%s] Memory is too small for %u peers; set Memory = %lluM or more", config->path,
+		section, config->peer_count, (unsigned long long)((need + MIB - 1) / MIB));
+	return -ENOMEM;
+}
+
+static int plan_memory(struct plan *plan, const struct config *config,
+	char error[static CONFIG_ERROR_MAX])
+{
+	uint32_t prefixes = prefix_count(config);
+	uint64_t peers = config->peer_count * 2ull;
+
+	plan->max_peers = peers > PEERS_AT_LEAST ? (uint32_t)peers : PEERS_AT_LEAST;
+	plan->max_prefixes = prefixes * 2 > PREFIXES_LEAST ? prefixes * 2 : PREFIXES_LEAST;
+	uint64_t black = PORT_ZONE_BYTES + plan->max_peers * BLACK_PER_PEER;
+	uint64_t red = PORT_ZONE_BYTES + plan->max_prefixes * RED_PER_PREFIX;
+	uint64_t crypt = CRYPT_FIXED + plan->max_peers * CRYPT_PER_PEER +
+		plan->max_prefixes * CRYPT_PER_PREFIX;
+	if (black > config->black.memory_bytes)
+		return too_small(config, "Black", black, error);
+	if (red > config->red.memory_bytes)
+		return too_small(config, "Red", red, error);
+	if (crypt > config->crypt_memory_bytes)
+		return too_small(config, "Crypt", crypt, error);
+	plan->zone_bytes[PLAN_BLACK] = black;
+	plan->zone_bytes[PLAN_RED] = red;
+	/* routes and peers come and go at run time: crypt has all it may have */
+	plan->zone_bytes[PLAN_CRYPT] = config->crypt_memory_bytes;
+	return 0;
+}
+
+static int nth_cpu(const cpu_set_t *allowed, int n)
+{
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, allowed) && n-- == 0)
+			return cpu;
+	return 0;
+}
+
+int plan_make(struct plan *plan, const struct config *config, const cpu_set_t *allowed,
+	char error[static CONFIG_ERROR_MAX])
+{
+	const int wanted[PLAN_THREADS] = {
+		[PLAN_CONTROL] = config->core,
+		[PLAN_BLACK] = config->black.core,
+		[PLAN_CRYPT] = config->crypt_core_count ? config->crypt_cores[0] : -1,
+		[PLAN_RED] = config->red.core,
+	};
+	bool enough = CPU_COUNT(allowed) >= PLAN_THREADS;
+
+	memset(plan, 0, sizeof(*plan));
+	for (int i = 0; i < PLAN_THREADS; i++)
+		plan->cpu[i] = wanted[i] >= 0 ? wanted[i] : nth_cpu(allowed, enough ? i : 0);
+	for (int i = 0; i < PLAN_THREADS; i++)
+		for (int j = 0; j < PLAN_THREADS; j++)
+			if (i != j && plan->cpu[i] == plan->cpu[j])
+				plan->shared[i] = true;
+	return plan_memory(plan, config, error);
+}

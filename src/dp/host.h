@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A port as an IPv4 host on its network: which frames are for it, ARP, echo replies, next hops, and
+ * the frames that wait for a link address. Black and red each are one such host.
+ */
+#ifndef DP_HOST_H
+#define DP_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dp/outgoing.h"
+#include "dp/pool.h"
+#include "dp/port.h"
+#include "dp/zone.h"
+#include "net/frame.h"
+#include "net/neighbour.h"
+#include "util/addr.h"
+
+#define HOST_BURST       32
+#define HOST_ADDRESS_MAX 16
+#define HOST_PENDING_MAX 256 /* frames that wait for a link address, together */
+
+/* Counters of a domain (stats.h) that its host counts. */
+#define HOST_COUNTERS(X)                                                                           \
+	X(rx_packets)                                                                              \
+	X(rx_bytes)                                                                                \
+	X(tx_packets)                                                                              \
+	X(tx_bytes)                                                                                \
+	X(rx_arp)                                                                                  \
+	X(rx_icmp_echo)                                                                            \
+	X(drop_runt)                                                                               \
+	X(drop_multi_segment)                                                                      \
+	X(drop_vlan)                                                                               \
+	X(drop_ethertype)                                                                          \
+	X(drop_not_ours_l2)                                                                        \
+	X(drop_arp_malformed)                                                                      \
+	X(drop_arp_others)                                                                         \
+	X(drop_ip_header)                                                                          \
+	X(drop_ip_length)                                                                          \
+	X(drop_ip_checksum)                                                                        \
+	X(drop_ip_source)                                                                          \
+	X(drop_neighbour)                                                                          \
+	X(drop_tx_full)                                                                            \
+	X(drop_no_buffer)
+
+#define HOST_COUNTER_POINTER(name) uint64_t *name;
+struct host_counters {
+	HOST_COUNTERS(HOST_COUNTER_POINTER)
+};
+#undef HOST_COUNTER_POINTER
+
+/* Points the counters at those of the same names in a domain's stats struct. */
+#define HOST_COUNT_IN(counters, stats)                                                             \
+	do {                                                                                       \
+		struct host_counters *host_counters_ = (counters);                                 \
+		HOST_COUNTERS(HOST_COUNT_ONE_IN_##stats)                                           \
+	} while (0)
+
+struct host_config {
+	struct zone *zone;
+	const struct port *port;
+	const struct pool *pool;
+	const struct ip_prefix *addresses;
+	unsigned address_count; /* at most HOST_ADDRESS_MAX */
+	struct ip_addr gateway; /* IPv4, or family 0 */
+	uint32_t neighbours;    /* size of the table */
+	struct host_counters counters;
+};
+
+struct host_address { /* IPv4, host order */
+	uint32_t address;
+	uint32_t mask;
+	uint32_t broadcast; /* 0: the prefix is too long to have one */
+	uint8_t index;      /* in the configuration */
+};
+
+struct host {
+	const struct port *port;
+	const struct pool *pool;
+	uint8_t mac[MAC_LEN];
+	uint16_t next_id;       /* of IPv4 packets that we make */
+	unsigned address_count;
+	struct host_address addresses[HOST_ADDRESS_MAX];
+	unsigned address6_count;
+	struct ip_addr addresses6[HOST_ADDRESS_MAX];
+	uint32_t gateway;       /* 0: none */
+	struct neighbour_table *neighbours;
+	uint64_t now_ns;        /* of this round */
+	uint64_t tick_ns;
+	uint64_t *drops[FRAME_KINDS];
+	struct host_counters count;
+	struct outgoing outgoing;
+	struct { /* the next hop used last */
+		uint32_t next_hop, generation;
+		uint8_t mac[MAC_LEN];
+	} last;
+};
+
+int host_init(struct host *h, const struct host_config *config); /* -ENOMEM, -EINVAL */
+void host_fini(struct host *h);
+
+/* A burst from the port, counted. now_ns holds until the next call of host_receive(). */
+unsigned host_receive(struct host *h, struct rte_mbuf *mbufs[static HOST_BURST], uint64_t now_ns);
+/*
+ * Parse what was received. True: f says that it is a packet (FRAME_IPV4 or FRAME_IPV6 in *kind), and
+ * *m is a single buffer of our pool that holds it. False: it was ARP, or not well formed, and is
+ * taken care of.
+ */
+bool host_classify(struct host *h, struct rte_mbuf **m, struct frame *f, enum frame_kind *kind);
+/* Send the reply when f, an IPv4 packet to our address, is an echo request; else false. */
+bool host_echo(struct host *h, struct rte_mbuf *m, const struct frame *f);
+
+enum host_role { HOST_ROLE_OTHER, HOST_ROLE_OWN, HOST_ROLE_BROADCAST };
+/* What an address is to us; *index (may be NULL) is that of our own address in the configuration. */
+enum host_role host_role(const struct host *h, uint32_t address, unsigned *index);
+bool host_owns6(const struct host *h, const uint8_t address[static 16]);
+
+/* The neighbour through which destination is reached; false: no route. */
+bool host_route(const struct host *h, uint32_t destination, uint32_t *next_hop);
+/* Our address for talking to destination: the one on the same network, or the first. 0: none. */
+uint32_t host_source_for(const struct host *h, uint32_t destination);
+
+/* Link address of a next hop, or NULL; good while the neighbour table's generation lasts. */
+const uint8_t *host_resolve(struct host *h, uint32_t next_hop);
+/* Hold a frame until its next hop, which does not resolve now, is known; then it is sent. */
+void host_hold(struct host *h, struct rte_mbuf *m, uint32_t next_hop);
+/* Put an Ethernet header before the IPv4 packet in m and send it to next_hop, now or later. */
+void host_send(struct host *h, struct rte_mbuf *m, uint32_t next_hop);
+
+/* Timers, once a second, then everything that is to leave. */
+void host_finish(struct host *h);
+
+#endif

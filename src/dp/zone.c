@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dp/zone.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/memfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_memory.h>
+
+#include "util/log.h"
+
+#define HUGE_PAGE  (2ul << 20)
+#define SMALL_PAGE 4096ul
+
+static size_t round_up(size_t bytes, size_t page)
+{
+	return (bytes + page - 1) / page * page;
+}
+
+/* One mapping that no core dump and no child ever has. NULL with errno. */
+static void *map_pages(const char *name, size_t length, bool huge)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | (huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0));
+	if (fd < 0)
+		return NULL;
+	void *base = MAP_FAILED;
+	/* The descriptor is closed at once: the mapping is the only way to the memory. */
+	if (ftruncate(fd, (off_t)length) == 0)
+		base = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+	int error = errno;
+	close(fd);
+	errno = error;
+	if (base == MAP_FAILED)
+		return NULL;
+	madvise(base, length, MADV_DONTDUMP);
+	madvise(base, length, MADV_DONTFORK);
+	return base;
+}
+
+static int map_zone(struct zone *z, size_t bytes, enum zone_pages pages)
+{
+	if (pages != ZONE_PAGES_SMALL) {
+		z->length = round_up(bytes, HUGE_PAGE);
+		z->page_size = HUGE_PAGE;
+		z->base = map_pages(z->name, z->length, true);
+		if (z->base)
+			return 0;
+		if (pages == ZONE_PAGES_HUGE)
+			return -ENOMEM;
+	}
+	z->length = round_up(bytes, HUGE_PAGE);
+	z->page_size = SMALL_PAGE;
+	z->base = map_pages(z->name, z->length, false);
+	if (!z->base)
+		return -errno;
+	if (mlock(z->base, z->length) != 0)
+		log_event(LOG_WARNING, "main", "zone not locked in memory zone=%s reason=\"%s\"",
+			z->name, strerror(errno));
+	return 0;
+}
+
+/* Physical addresses where the devices want them; NULL (with *ok) where virtual ones do. */
+static rte_iova_t *iova_table(const struct zone *z, size_t n_pages, bool *ok)
+{
+	*ok = true;
+	rte_iova_t *table = calloc(n_pages, sizeof(*table));
+	if (!table) {
+		*ok = false;
+		return NULL;
+	}
+	for (size_t i = 0; i < n_pages; i++) {
+		uint8_t *page = (uint8_t *)z->base + i * z->page_size;
+		table[i] = rte_eal_iova_mode() == RTE_IOVA_VA ? (rte_iova_t)(uintptr_t)page :
+								rte_mem_virt2phy(page);
+		if (table[i] == RTE_BAD_IOVA)
+			*ok = false;
+	}
+	return table;
+}
+
+static int register_heap(struct zone *z)
+{
+	size_t n_pages = z->length / z->page_size;
+	bool ok;
+	rte_iova_t *table = iova_table(z, n_pages, &ok);
+	int rc = ok ? 0 : -EFAULT;
+
+	if (rc == 0 && rte_malloc_heap_create(z->name) != 0)
+		rc = -rte_errno;
+	if (rc == 0) {
+		if (rte_malloc_heap_memory_add(
+			    z->name, z->base, z->length, table, n_pages, z->page_size) != 0) {
+			rc = -rte_errno;
+			rte_malloc_heap_destroy(z->name);
+		} else {
+			z->registered = true;
+			z->socket = rte_malloc_heap_get_socket(z->name);
+		}
+	}
+	free(table);
+	return rc;
+}
+
+int zone_create(struct zone *z, const char *name, size_t bytes, enum zone_pages pages)
+{
+	memset(z, 0, sizeof(*z));
+	snprintf(z->name, sizeof(z->name), "%s", name);
+	int rc = map_zone(z, bytes, pages);
+	if (rc == 0)
+		rc = register_heap(z);
+	if (rc != 0)
+		zone_destroy(z);
+	return rc;
+}
+
+void zone_destroy(struct zone *z)
+{
+	if (!z->base)
+		return;
+	if (z->registered) {
+		if (rte_malloc_heap_memory_remove(z->name, z->base, z->length) != 0)
+			log_event(LOG_WARNING, "main", "zone still in use at its end zone=%s", z->name);
+		else
+			rte_malloc_heap_destroy(z->name);
+	}
+	explicit_bzero(z->base, z->length);
+	munmap(z->base, z->length);
+	memset(z, 0, sizeof(*z));
+}
+
+void *zone_alloc(struct zone *z, size_t bytes)
+{
+	return rte_zmalloc_socket(z->name, bytes, RTE_CACHE_LINE_SIZE, z->socket);
+}
+
+void zone_free(void *memory)
+{
+	rte_free(memory);
+}

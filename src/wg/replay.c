@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "wg/replay.h"
+
+#include <string.h>
+
+#include "wg/messages.h"
+
+#define WORDS (REPLAY_BITS / 64)
+
+void replay_init(struct replay *r)
+{
+	memset(r, 0, sizeof(*r));
+}
+
+/* The ring moves on to `counter`'s word: the words it passes over are empty again. */
+static void advance(struct replay *r, uint64_t counter)
+{
+	uint64_t to = counter / 64;
+	uint64_t from = r->greatest ? (r->greatest - 1) / 64 : 0;
+	uint64_t steps = to - from;
+
+	if (steps > WORDS)
+		steps = WORDS;
+	for (uint64_t i = 1; i <= steps; i++)
+		r->ring[(from + i) % WORDS] = 0;
+}
+
+bool replay_accept(struct replay *r, uint64_t counter)
+{
+	if (counter >= REJECT_AFTER_MESSAGES)
+		return false;
+	if (counter >= r->greatest) {
+		advance(r, counter);
+		r->greatest = counter + 1;
+	} else if (r->greatest - 1 - counter > REPLAY_WINDOW) {
+		return false;
+	}
+	uint64_t *word = &r->ring[counter / 64 % WORDS];
+	uint64_t bit = 1ull << counter % 64;
+
+	if (*word & bit)
+		return false;
+	*word |= bit;
+	return true;
+}

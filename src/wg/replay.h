@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The replay window: RFC 6479's ring of 8192 bits, of which 8128 are usable (A28). */
+#ifndef WG_REPLAY_H
+#define WG_REPLAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define REPLAY_BITS   8192
+#define REPLAY_WINDOW (REPLAY_BITS - 64)
+
+struct replay {
+	uint64_t greatest; /* one more than the greatest counter accepted; 0: none yet */
+	uint64_t ring[REPLAY_BITS / 64];
+};
+
+void replay_init(struct replay *r);
+/* Called only after the tag was verified. True when counter is new: it is then marked. */
+bool replay_accept(struct replay *r, uint64_t counter);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "wg/session.h"
+
+#include <string.h>
+
+#include "crypto/secret.h"
+#include "wg/messages.h"
+
+/* A32: seconds before the end of a key at which the initiator renews it on receiving. */
+#define RENEW_ON_RECEIVE (REJECT_AFTER_TIME - KEEPALIVE_TIMEOUT - REKEY_TIMEOUT)
+
+/* Clock readings of two threads may differ by a little: a key from the future is new. */
+static uint64_t age(uint64_t birth_ns, uint64_t now_ns)
+{
+	return now_ns > birth_ns ? now_ns - birth_ns : 0;
+}
+
+/* ---- sending ---- */
+
+static unsigned wipe_sending(struct sending *s)
+{
+	unsigned wiped = s->valid;
+
+	secret_wipe(s, sizeof(*s));
+	return wiped;
+}
+
+unsigned session_tx_install(struct session_tx *s, const struct session_keys *keys)
+{
+	struct sending *to = keys->initiator ? &s->current : &s->next;
+	unsigned wiped = wipe_sending(to);
+
+	if (keys->initiator)
+		wiped += wipe_sending(&s->next);
+	memcpy(to->key, keys->send, sizeof(to->key));
+	to->birth_ns = keys->birth_ns;
+	to->local_index = keys->local_index;
+	to->remote_index = keys->remote_index;
+	to->initiator = keys->initiator;
+	to->valid = true;
+	return wiped;
+}
+
+bool session_tx_confirm(struct session_tx *s, uint32_t local_index)
+{
+	if (!s->next.valid || s->next.local_index != local_index)
+		return false;
+	s->current = s->next;
+	wipe_sending(&s->next);
+	return true;
+}
+
+bool session_tx_claim(struct session_tx *s, uint64_t now_ns, uint64_t *counter, uint32_t *events)
+{
+	struct sending *c = &s->current;
+
+	if (!c->valid || age(c->birth_ns, now_ns) >= REJECT_AFTER_TIME ||
+		c->counter >= REJECT_AFTER_MESSAGES) {
+		*events |= PEER_NEEDS_SESSION;
+		return false;
+	}
+	*counter = c->counter++;
+	if (c->counter > REKEY_AFTER_MESSAGES ||
+		(c->initiator && age(c->birth_ns, now_ns) >= REKEY_AFTER_TIME))
+		*events |= PEER_KEY_OLD_TX;
+	return true;
+}
+
+unsigned session_tx_wipe(struct session_tx *s)
+{
+	return wipe_sending(&s->current) + wipe_sending(&s->next);
+}
+
+unsigned session_tx_expire(struct session_tx *s, uint64_t now_ns)
+{
+	unsigned wiped = 0;
+
+	if (s->current.valid && age(s->current.birth_ns, now_ns) >= REJECT_AFTER_TIME)
+		wiped += wipe_sending(&s->current);
+	if (s->next.valid && age(s->next.birth_ns, now_ns) >= REJECT_AFTER_TIME)
+		wiped += wipe_sending(&s->next);
+	return wiped;
+}
+
+/* ---- receiving ---- */
+
+static struct receiving *with_role(struct session_rx *s, enum receiving_role role)
+{
+	for (unsigned i = 0; i < RECEIVING_SLOTS; i++)
+		if (s->slot[i].role == role)
+			return &s->slot[i];
+	return NULL;
+}
+
+/* Wipes the session with that role, if any, and adds its index to dropped[n]. */
+static unsigned drop(struct session_rx *s, enum receiving_role role, uint32_t *dropped, unsigned n)
+{
+	struct receiving *r = with_role(s, role);
+
+	if (!r)
+		return n;
+	dropped[n] = r->local_index;
+	secret_wipe(r, sizeof(*r));
+	return n + 1;
+}
+
+static void set_role(struct session_rx *s, enum receiving_role from, enum receiving_role to)
+{
+	struct receiving *r = with_role(s, from);
+
+	if (r)
+		r->role = to;
+}
+
+/*
+ * A24. The initiator's new session is current; the unconfirmed next, when there is one, is the one
+ * the other side may still send under, so it becomes previous rather than the former current. The
+ * responder's new session replaces next, and previous with it.
+ */
+static unsigned make_room(struct session_rx *s, bool initiator, uint32_t *dropped)
+{
+	unsigned n = drop(s, RECEIVING_PREVIOUS, dropped, 0);
+
+	if (!initiator)
+		return drop(s, RECEIVING_NEXT, dropped, n);
+	if (with_role(s, RECEIVING_NEXT)) {
+		n = drop(s, RECEIVING_CURRENT, dropped, n);
+		set_role(s, RECEIVING_NEXT, RECEIVING_PREVIOUS);
+	} else {
+		set_role(s, RECEIVING_CURRENT, RECEIVING_PREVIOUS);
+	}
+	return n;
+}
+
+unsigned session_rx_install(struct session_rx *s, const struct session_keys *keys, unsigned *slot,
+	uint32_t dropped[static RECEIVING_SLOTS])
+{
+	unsigned n = make_room(s, keys->initiator, dropped);
+	struct receiving *r = with_role(s, RECEIVING_NONE);
+
+	memset(r, 0, sizeof(*r));
+	memcpy(r->key, keys->recv, sizeof(r->key));
+	r->birth_ns = keys->birth_ns;
+	r->local_index = keys->local_index;
+	r->initiator = keys->initiator;
+	r->role = keys->initiator ? RECEIVING_CURRENT : RECEIVING_NEXT;
+	replay_init(&r->replay);
+	*slot = (unsigned)(r - s->slot);
+	return n;
+}
+
+bool session_rx_usable(const struct receiving *r, uint64_t counter, uint64_t now_ns)
+{
+	return r->role != RECEIVING_NONE && counter < REJECT_AFTER_MESSAGES &&
+		age(r->birth_ns, now_ns) < REJECT_AFTER_TIME;
+}
+
+/* The first message under next: the other side has the session, so it is current now (A24). */
+static void promote(struct session_rx *s, struct receiving *r, uint32_t *dropped, bool *has_dropped)
+{
+	*has_dropped = drop(s, RECEIVING_PREVIOUS, dropped, 0) != 0;
+	set_role(s, RECEIVING_CURRENT, RECEIVING_PREVIOUS);
+	r->role = RECEIVING_CURRENT;
+}
+
+bool session_rx_accept(struct session_rx *s, struct receiving *r, uint64_t counter, uint64_t now_ns,
+	uint32_t *events, uint32_t *dropped, bool *has_dropped)
+{
+	*has_dropped = false;
+	if (!replay_accept(&r->replay, counter))
+		return false;
+	if (r->role == RECEIVING_NEXT) {
+		promote(s, r, dropped, has_dropped);
+		*events |= PEER_CONFIRMED;
+	}
+	if (r->initiator && !r->old_reported && r->role == RECEIVING_CURRENT &&
+		age(r->birth_ns, now_ns) >= RENEW_ON_RECEIVE) {
+		r->old_reported = true;
+		*events |= PEER_KEY_OLD_RX;
+	}
+	return true;
+}
+
+unsigned session_rx_wipe(struct session_rx *s, uint32_t dropped[static RECEIVING_SLOTS])
+{
+	unsigned n = drop(s, RECEIVING_PREVIOUS, dropped, 0);
+
+	n = drop(s, RECEIVING_CURRENT, dropped, n);
+	return drop(s, RECEIVING_NEXT, dropped, n);
+}
+
+unsigned session_rx_expire(struct session_rx *s, uint64_t now_ns,
+	uint32_t dropped[static RECEIVING_SLOTS])
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < RECEIVING_SLOTS; i++) {
+		struct receiving *r = &s->slot[i];
+		if (r->role == RECEIVING_NONE || age(r->birth_ns, now_ns) < REJECT_AFTER_TIME)
+			continue;
+		dropped[n++] = r->local_index;
+		secret_wipe(r, sizeof(*r));
+	}
+	return n;
+}

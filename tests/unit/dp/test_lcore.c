@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <rte_lcore.h>
+
+#include "dp/lcore.h"
+#include "eal.h"
+#include "suites.h"
+#include "util/clock.h"
+
+static struct zone zone;
+static struct bell bell;
+static struct lcore lcore;
+static _Atomic unsigned work, done, rounds;
+static _Atomic bool stack_inside, registered;
+static _Atomic int cpu;
+
+static unsigned poll_work(void *context, uint64_t now_ns)
+{
+	uint8_t here;
+
+	(void)context;
+	(void)now_ns;
+	atomic_store(&stack_inside, &here > (uint8_t *)zone.base &&
+			&here < (uint8_t *)zone.base + zone.length);
+	atomic_store(&registered, rte_lcore_id() != LCORE_ID_ANY);
+	atomic_store(&cpu, sched_getcpu());
+	atomic_fetch_add(&rounds, 1);
+	unsigned n = atomic_exchange(&work, 0);
+	atomic_fetch_add(&done, n);
+	return n;
+}
+
+static bool await(_Atomic unsigned *value, unsigned at_least)
+{
+	uint64_t limit = clock_boot_ns() + 10 * CLOCK_SECOND;
+
+	while (atomic_load(value) < at_least && clock_boot_ns() < limit)
+		sched_yield();
+	return atomic_load(value) >= at_least;
+}
+
+static void start(enum lcore_poll mode, bool shared, int wait_fd)
+{
+	unit_zone(&zone, "lcore", 2);
+	bell_open(&bell);
+	work = done = rounds = 0;
+	memset(&lcore, 0, sizeof(lcore));
+	snprintf(lcore.name, sizeof(lcore.name), "unit");
+	lcore.mode = mode;
+	lcore.shared = shared;
+	lcore.bell = &bell;
+	lcore.wait_fd = wait_fd;
+	lcore.zone = &zone;
+	lcore.poll = poll_work;
+	CU_ASSERT_EQUAL_FATAL(lcore_start(&lcore), 0);
+}
+
+static void stop(void)
+{
+	uint64_t before = clock_boot_ns();
+
+	lcore_stop(&lcore);
+	CU_ASSERT(clock_boot_ns() - before < 5 * CLOCK_SECOND);
+	CU_ASSERT_FALSE(lcore.running);
+	bell_close(&bell);
+	zone_destroy(&zone);
+}
+
+static void give_work(void)
+{
+	for (unsigned i = 1; i <= 200; i++) {
+		atomic_fetch_add(&work, 1);
+		bell_ring(&bell);
+		CU_ASSERT_FATAL(await(&done, i));
+	}
+}
+
+static void adaptive(void)
+{
+	start(LCORE_ADAPTIVE, true, LCORE_NO_PORT);
+	CU_ASSERT(await(&rounds, 1));
+	CU_ASSERT(atomic_load(&stack_inside));
+	CU_ASSERT(atomic_load(&registered));
+	CU_ASSERT_EQUAL(atomic_load(&cpu), 0);
+	give_work();
+	stop();
+}
+
+static void napping(void)
+{
+	start(LCORE_ADAPTIVE, false, LCORE_POLLED_PORT);
+	give_work();
+	/* without any bell: it looks by itself */
+	atomic_fetch_add(&work, 1);
+	CU_ASSERT(await(&done, 201));
+	stop();
+}
+
+static void busy(void)
+{
+	start(LCORE_BUSY, false, LCORE_NO_PORT);
+	atomic_fetch_add(&work, 1);
+	CU_ASSERT(await(&done, 1));
+	CU_ASSERT(await(&rounds, 1000));
+	CU_ASSERT(atomic_load(&lcore.beat_ns) != 0);
+	stop();
+}
+
+/* With nothing to do it rests: a handful of rounds in a third of a second. */
+static void idle(void)
+{
+	start(LCORE_ADAPTIVE, true, LCORE_NO_PORT);
+	CU_ASSERT(await(&rounds, 2));
+	uint64_t until = clock_boot_ns() + 300 * CLOCK_MS;
+	unsigned before = atomic_load(&rounds);
+	while (clock_boot_ns() < until)
+		sched_yield();
+	CU_ASSERT(atomic_load(&rounds) - before < 20);
+	stop();
+}
+
+static const struct unit_test tests[] = {
+	{"adaptive: wakes for every piece of work; its stack is the zone's", adaptive},
+	{"a port that can only be polled: naps, and looks by itself", napping},
+	{"busy: polls on", busy},
+	{"adaptive: rests when idle", idle},
+	{NULL, NULL},
+};
+
+const struct unit_suite suite_lcore = {"lcore", tests};
