@@ -21,6 +21,9 @@
 #include "red/red.h"
 #include "util/clock.h"
 #include "util/log.h"
+#ifdef ENCRYPTER_TEST_HOOKS
+#include "hooks/scan.h"
+#endif
 
 #define POOL_BUFFERS  4096
 #define HANDLE_RING   8192 /* holds every buffer of a pool, lent or on its way back */
@@ -201,10 +204,12 @@ static int open_ports(struct daemon *d)
 	if (rc != 0)
 		return failed("ports", rc);
 	/* each pool takes what comes over its own wire and what crypt puts into it for the other */
-	uint16_t mtu = d->black_port.mtu > d->red_port.mtu ? d->black_port.mtu : d->red_port.mtu;
-	rc = pool_create(&d->black_pool, "black", &d->zones[PLAN_BLACK], POOL_BUFFERS, mtu);
+	uint16_t frame = d->black_port.frame;
+	if (frame < d->red_port.frame)
+		frame = d->red_port.frame;
+	rc = pool_create(&d->black_pool, "black", &d->zones[PLAN_BLACK], POOL_BUFFERS, frame);
 	if (rc == 0)
-		rc = pool_create(&d->red_pool, "red", &d->zones[PLAN_RED], POOL_BUFFERS, mtu);
+		rc = pool_create(&d->red_pool, "red", &d->zones[PLAN_RED], POOL_BUFFERS, frame);
 	if (rc == 0)
 		rc = pool_view_create(&d->black_view, &d->black_pool, &d->zones[PLAN_CRYPT]);
 	if (rc == 0)
@@ -433,10 +438,40 @@ static int start_ports(struct daemon *d)
 	return rc ? failed("port start", rc) : 0;
 }
 
+/* The test hook that looks for secrets where they should not be. */
+static int open_hooks(struct daemon *d)
+{
+#ifdef ENCRYPTER_TEST_HOOKS
+	struct scan_context c = {
+		.name = d->config.name,
+		.black = &d->zones[PLAN_BLACK],
+		.red = &d->zones[PLAN_RED],
+		.crypt_zone = &d->zones[PLAN_CRYPT],
+		.black_fd = d->black_port.wait_fd,
+		.red_fd = d->red_port.wait_fd,
+		.crypt = d->crypt,
+	};
+	int rc = scan_open(&c);
+	if (rc != 0)
+		return failed("test hook", rc);
+#else
+	(void)d;
+#endif
+	return 0;
+}
+
+static void close_hooks(void)
+{
+#ifdef ENCRYPTER_TEST_HOOKS
+	scan_close();
+#endif
+}
+
 /* ---- and back ---- */
 
 static void stop_all(struct daemon *d)
 {
+	close_hooks();
 	for (int i = PLAN_THREADS - 1; i > PLAN_CONTROL; i--)
 		lcore_stop(&d->lcores[i]);
 	control_destroy(d->control);
@@ -483,7 +518,8 @@ static void tear_down(struct daemon *d)
 static int bring_up(struct daemon *d)
 {
 	int (*const steps[])(struct daemon *) = {make_plan, take_ifaces, start_eal, create_zones,
-		open_ports, create_rings, create_domains, create_control, start_ports, start_threads};
+		open_ports, create_rings, create_domains, create_control, open_hooks, start_ports,
+		start_threads};
 
 	for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		int rc = steps[i](d);

@@ -21,41 +21,37 @@
 #define HOST_ADDRESS_MAX 16
 #define HOST_PENDING_MAX 256 /* frames that wait for a link address, together */
 
-/* Counters of a domain (stats.h) that its host counts. */
-#define HOST_COUNTERS(X)                                                                           \
-	X(rx_packets)                                                                              \
-	X(rx_bytes)                                                                                \
-	X(tx_packets)                                                                              \
-	X(tx_bytes)                                                                                \
-	X(rx_arp)                                                                                  \
-	X(rx_icmp_echo)                                                                            \
-	X(drop_runt)                                                                               \
-	X(drop_multi_segment)                                                                      \
-	X(drop_vlan)                                                                               \
-	X(drop_ethertype)                                                                          \
-	X(drop_not_ours_l2)                                                                        \
-	X(drop_arp_malformed)                                                                      \
-	X(drop_arp_others)                                                                         \
-	X(drop_ip_header)                                                                          \
-	X(drop_ip_length)                                                                          \
-	X(drop_ip_checksum)                                                                        \
-	X(drop_ip_source)                                                                          \
-	X(drop_neighbour)                                                                          \
-	X(drop_tx_full)                                                                            \
-	X(drop_no_buffer)
+/* Counters that a domain (stats.h) shares with its host: X(argument, name). */
+#define HOST_COUNTERS(X, argument)                                                                 \
+	X(argument, rx_packets)                                                                    \
+	X(argument, rx_bytes)                                                                      \
+	X(argument, tx_packets)                                                                    \
+	X(argument, tx_bytes)                                                                      \
+	X(argument, rx_arp)                                                                        \
+	X(argument, rx_icmp_echo)                                                                  \
+	X(argument, drop_runt)                                                                     \
+	X(argument, drop_multi_segment)                                                            \
+	X(argument, drop_vlan)                                                                     \
+	X(argument, drop_ethertype)                                                                \
+	X(argument, drop_not_ours_l2)                                                              \
+	X(argument, drop_arp_malformed)                                                            \
+	X(argument, drop_arp_others)                                                               \
+	X(argument, drop_ip_header)                                                                \
+	X(argument, drop_ip_length)                                                                \
+	X(argument, drop_ip_checksum)                                                              \
+	X(argument, drop_ip_source)                                                                \
+	X(argument, drop_neighbour)                                                                \
+	X(argument, drop_tx_full)                                                                  \
+	X(argument, drop_no_buffer)
 
-#define HOST_COUNTER_POINTER(name) uint64_t *name;
+#define HOST_COUNTER_POINTER(argument, name) uint64_t *name;
 struct host_counters {
-	HOST_COUNTERS(HOST_COUNTER_POINTER)
+	HOST_COUNTERS(HOST_COUNTER_POINTER, )
 };
 #undef HOST_COUNTER_POINTER
 
-/* Points the counters at those of the same names in a domain's stats struct. */
-#define HOST_COUNT_IN(counters, stats)                                                             \
-	do {                                                                                       \
-		struct host_counters *host_counters_ = (counters);                                 \
-		HOST_COUNTERS(HOST_COUNT_ONE_IN_##stats)                                           \
-	} while (0)
+/* {HOST_COUNTERS(HOST_COUNTER_AT, stats)} points them at a domain's own. */
+#define HOST_COUNTER_AT(stats, name) .name = &(stats)->name,
 
 struct host_config {
 	struct zone *zone;
@@ -100,8 +96,10 @@ struct host {
 int host_init(struct host *h, const struct host_config *config); /* -ENOMEM, -EINVAL */
 void host_fini(struct host *h);
 
-/* A burst from the port, counted. now_ns holds until the next call of host_receive(). */
-unsigned host_receive(struct host *h, struct rte_mbuf *mbufs[static HOST_BURST], uint64_t now_ns);
+/* A round begins; host_finish() ends it. */
+void host_begin(struct host *h, uint64_t now_ns);
+/* A burst from the port, counted. */
+unsigned host_receive(struct host *h, struct rte_mbuf *mbufs[static HOST_BURST]);
 /*
  * Parse what was received. True: f says that it is a packet (FRAME_IPV4 or FRAME_IPV6 in *kind), and
  * *m is a single buffer of our pool that holds it. False: it was ARP, or not well formed, and is

@@ -15,6 +15,7 @@ int lend_init(struct lend *l, const struct lend_config *config)
 	memset(l, 0, sizeof(*l));
 	l->pool = config->pool;
 	l->outgoing = config->outgoing;
+	l->passed = config->passed;
 	l->drop_handle = config->drop_handle;
 	l->drop_crypt_full = config->drop_crypt_full;
 	l->headroom = config->headroom;
@@ -47,6 +48,7 @@ static void send_full(struct lend *l, struct lend_link *link)
 	unsigned sent = ring_send(&link->to, link->out, link->count);
 
 	link->sent |= sent > 0;
+	*l->passed += sent;
 	for (unsigned i = sent; i < link->count; i++) {
 		uint16_t index = link->out[i].index;
 		l->state[index] = 0;

@@ -33,8 +33,9 @@ struct lend_link { /* one crypt lcore */
 struct lend {
 	const struct pool *pool;
 	struct outgoing *outgoing;
+	uint64_t *passed; /* counters: FULL buffers that a ring took, */
 	uint64_t *drop_handle;
-	uint64_t *drop_crypt_full;
+	uint64_t *drop_crypt_full; /* and did not */
 	uint16_t headroom; /* bytes needed before what crypt filled in */
 	uint32_t to_buffer; /* from an mbuf to its buffer: the same in the whole pool */
 	uint32_t quota;
@@ -47,6 +48,7 @@ struct lend_config {
 	struct zone *zone;
 	const struct pool *pool;
 	struct outgoing *outgoing;
+	uint64_t *passed;
 	uint64_t *drop_handle;
 	uint64_t *drop_crypt_full;
 	uint16_t headroom;

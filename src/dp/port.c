@@ -46,7 +46,7 @@ static int interface_mtu(const char *name)
  * af_packet cuts frames longer than its frame size silently, so the size follows the interface's
  * MTU: a power of two that holds the headers of the ring, of Ethernet and a VLAN tag, and the MTU.
  */
-static int probe_iface(const char *name, char *device, size_t device_size)
+static int probe_iface(struct port *p, const char *name, char *device, size_t device_size)
 {
 	char arguments[160];
 	int mtu = interface_mtu(name);
@@ -56,6 +56,7 @@ static int probe_iface(const char *name, char *device, size_t device_size)
 	unsigned frame = 2048;
 	while (frame < (unsigned)mtu + 128)
 		frame *= 2;
+	p->frame = (uint16_t)(frame > UINT16_MAX ? UINT16_MAX : frame);
 	unsigned block = frame * 2 < 4096 ? 4096 : frame * 2;
 	snprintf(device, device_size, "net_af_packet_%s", name);
 	snprintf(arguments, sizeof(arguments),
@@ -95,7 +96,7 @@ static int probe_device(struct port *p, char *device, size_t device_size)
 {
 	switch (port_kind(p->spec)) {
 	case PORT_IFACE:
-		return probe_iface(p->spec + strlen(IFACE_PREFIX), device, device_size);
+		return probe_iface(p, p->spec + strlen(IFACE_PREFIX), device, device_size);
 	case PORT_VDEV:
 		return probe_vdev(p->spec, device, device_size);
 	case PORT_PCI:
@@ -127,6 +128,8 @@ int port_probe(struct port *p, const char *spec)
 			p->mtu = (uint16_t)(mtu > UINT16_MAX ? UINT16_MAX : mtu);
 		p->wait_fd = find_packet_socket(spec + strlen(IFACE_PREFIX));
 	}
+	if (p->frame < p->mtu)
+		p->frame = p->mtu;
 	if (rc == 0)
 		rc = rte_eth_macaddr_get(p->id, &p->mac);
 	if (rc != 0)

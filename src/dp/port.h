@@ -14,6 +14,7 @@ struct port {
 	char spec[128];
 	uint16_t id;             /* DPDK's */
 	uint16_t mtu;
+	uint16_t frame;          /* bytes a buffer must hold: the driver wants room for that many */
 	struct rte_ether_addr mac;
 	int wait_fd;             /* readable when packets are there; -1: the port can only be polled */
 	bool tx_ip_checksum;     /* offloads that the port offers and that were enabled */

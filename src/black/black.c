@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "black/black.h"
+
+#include <errno.h>
+
+#include "black/state.h"
+
+/* Next hops of an outer network are few: peers beside us, and the gateway. */
+#define NEIGHBOURS 512
+
+static int init_host(struct black *b, const struct black_config *config)
+{
+	struct host_config host = {
+		.zone = config->zone,
+		.port = config->port,
+		.pool = config->pool,
+		.addresses = config->addresses,
+		.address_count = config->address_count,
+		.gateway = config->gateway,
+		.neighbours = NEIGHBOURS,
+		.counters = {HOST_COUNTERS(HOST_COUNTER_AT, config->stats)},
+	};
+
+	return host_init(&b->host, &host);
+}
+
+static int init_lend(struct black *b, const struct black_config *config)
+{
+	struct lend_config lend = {
+		.zone = config->zone,
+		.pool = config->pool,
+		.outgoing = &b->host.outgoing,
+		.passed = &config->stats->rx_data,
+		.drop_handle = &config->stats->drop_handle,
+		.drop_crypt_full = &config->stats->drop_crypt_full,
+		.headroom = HANDLE_HEADROOM,
+	};
+	int rc = config->crypt_count ? lend_init(&b->lend, &lend) : -EINVAL;
+
+	for (unsigned i = 0; i < config->crypt_count && rc == 0; i++)
+		rc = lend_add_link(&b->lend, &config->crypt[i].to, &config->crypt[i].from,
+			config->crypt[i].bell);
+	return rc;
+}
+
+struct black *black_create(const struct black_config *config)
+{
+	struct black *b = zone_alloc(config->zone, sizeof(*b));
+
+	if (!b)
+		return NULL;
+	b->config = *config;
+	b->stats = config->stats;
+	b->listen_port = config->listen_port;
+	b->paths = zone_alloc(config->zone, config->max_peers * sizeof(*b->paths));
+	if (!b->paths || init_host(b, config) != 0 || init_lend(b, config) != 0) {
+		black_destroy(b);
+		return NULL;
+	}
+	return b;
+}
+
+void black_destroy(struct black *b)
+{
+	if (!b)
+		return;
+	lend_fini(&b->lend);
+	host_fini(&b->host);
+	zone_free(b->paths);
+	zone_free(b);
+}
+
+unsigned black_poll(void *black, uint64_t now_ns)
+{
+	struct black *b = black;
+
+	host_begin(&b->host, now_ns);
+	unsigned n = black_sealed(b);
+	n += black_orders(b);
+	n += black_receive(b);
+	lend_flush(&b->lend);
+	if (b->reported)
+		bell_ring(b->config.control_bell);
+	b->reported = false;
+	lend_supply(&b->lend);
+	host_finish(&b->host);
+	return n;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The black domain: the port to the untrusted network. Parses and filters what arrives, checks mac1,
+ * hands data messages to crypt and handshake messages to control, and puts outer headers before what
+ * they send. Holds ciphertext, outer headers and our public key; no other key.
+ */
+#ifndef BLACK_BLACK_H
+#define BLACK_BLACK_H
+
+#include <stdint.h>
+
+#include "dp/bell.h"
+#include "dp/pool.h"
+#include "dp/port.h"
+#include "dp/ring.h"
+#include "encrypter/boundary.h"
+#include "encrypter/stats.h"
+
+#define BLACK_CRYPT_MAX   16
+#define BLACK_ADDRESS_MAX 16
+
+struct black_link { /* one crypt lcore */
+	struct ring to;   /* black_to_crypt */
+	struct ring from; /* crypt_to_black */
+	struct bell *bell;
+};
+
+struct black_config {
+	struct zone *zone;
+	struct port *port;
+	struct pool *pool;
+	struct ip_prefix addresses[BLACK_ADDRESS_MAX];
+	unsigned address_count;
+	struct ip_addr gateway;
+	struct ip_addr gateway6;
+	uint16_t listen_port;
+	uint32_t max_peers; /* size of the endpoint table */
+	struct black_link crypt[BLACK_CRYPT_MAX];
+	unsigned crypt_count;
+	struct ring to_control;   /* struct black_report */
+	struct ring from_control; /* struct black_order */
+	struct bell *control_bell;
+	struct black_stats *stats; /* in common memory: control reads it */
+};
+
+struct black;
+
+struct black *black_create(const struct black_config *config); /* in the zone; NULL: no memory */
+void black_destroy(struct black *b);
+unsigned black_poll(void *black, uint64_t now_ns); /* struct lcore's poll */
+
+#endif

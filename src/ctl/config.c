@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/secret.h"
+#include "ctl/config_internal.h"
+#include "util/log.h"
+
+#define FILE_MAX       (256u << 20)
+#define FILE_CHUNK     65536u
+#define MEMORY_DEFAULT (64ull << 20)
+#define PORT_DEFAULT   51820
+
+struct text { /* a whole file; it may hold preshared keys */
+	char *bytes;
+	size_t length;
+	size_t capacity;
+};
+
+__attribute__((format(printf, 3, 0)))
+static int fail_at(struct config_parse *p, unsigned line, const char *format, va_list arguments)
+{
+	if (p->status != 0)
+		return p->status;
+	int used = snprintf(p->error, CONFIG_ERROR_MAX, "%s:%u: ", p->config->path, line);
+	if (used > 0 && used < CONFIG_ERROR_MAX)
+		vsnprintf(p->error + used, (size_t)(CONFIG_ERROR_MAX - used), format, arguments);
+	p->status = -EINVAL;
+	config_reader_stop(&p->reader);
+	return p->status;
+}
+
+int config_fail(struct config_parse *p, unsigned line, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	int rc = fail_at(p, line, format, arguments);
+	va_end(arguments);
+	return rc;
+}
+
+int config_refuse(struct config_parse *p, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	int rc = fail_at(p, p->reader.line, format, arguments);
+	va_end(arguments);
+	return rc;
+}
+
+int config_no_memory(struct config_parse *p)
+{
+	config_refuse(p, "there is not enough memory for the configuration; give the process more");
+	p->status = -ENOMEM;
+	return p->status;
+}
+
+void *config_grow(void *array, unsigned count, unsigned *capacity, size_t size)
+{
+	unsigned wanted = *capacity ? *capacity * 2 : 16;
+	char *larger = calloc(wanted, size);
+
+	if (!larger)
+		return NULL;
+	if (array) {
+		memcpy(larger, array, count * size);
+		secret_wipe(array, count * size);
+		free(array);
+	}
+	*capacity = wanted;
+	return larger;
+}
+
+static void set_defaults(struct config *c)
+{
+	c->core = -1;
+	c->black.core = -1;
+	c->red.core = -1;
+	c->black.memory_bytes = MEMORY_DEFAULT;
+	c->red.memory_bytes = MEMORY_DEFAULT;
+	c->crypt_memory_bytes = MEMORY_DEFAULT;
+	c->listen_port = PORT_DEFAULT;
+	snprintf(c->engine, sizeof(c->engine), "auto");
+}
+
+/* inih keeps the line it parses, which may hold a key, on its stack: where this array is then. */
+__attribute__((noinline)) static void wipe_stack(void)
+{
+	char below[4096];
+
+	secret_wipe(below, sizeof(below));
+}
+
+static void read_lines(struct config_parse *p)
+{
+	int rc = ini_parse_stream(config_reader_next, &p->reader, config_handle, p);
+
+	wipe_stack();
+	config_reader_finish(&p->reader);
+	if (p->status == 0 && p->reader.fault[0] != '\0')
+		config_refuse(p, "%s", p->reader.fault);
+	if (rc == -2)
+		config_no_memory(p);
+	else if (rc != 0)
+		config_refuse(p, "this line cannot be read; write [Section] or Key = value");
+}
+
+int config_parse(struct config *config, const char *name, const char *text, size_t length,
+	const struct config_files *files, char error[static CONFIG_ERROR_MAX])
+{
+	struct config_parse *p = calloc(1, sizeof(*p));
+
+	memset(config, 0, sizeof(*config));
+	if (!p) {
+		snprintf(error, CONFIG_ERROR_MAX, "%s:1: there is not enough memory", name);
+		return -ENOMEM;
+	}
+	set_defaults(config);
+	snprintf(config->path, sizeof(config->path), "%s", name);
+	p->config = config;
+	p->error = error;
+	p->files = files;
+	p->section = SECTION_NONE;
+	config_reader_init(&p->reader, text, length, config_key_is_list);
+	read_lines(p);
+	if (p->status == 0)
+		config_check(p);
+	int status = p->status;
+	if (status != 0)
+		config_free(config);
+	free(p->items);
+	free(p);
+	return status;
+}
+
+static int read_file(struct text *text, int fd)
+{
+	for (;;) {
+		if (text->length + FILE_CHUNK > text->capacity) {
+			size_t wanted = text->capacity ? text->capacity * 2 : 2 * FILE_CHUNK;
+			char *larger = wanted > FILE_MAX ? NULL : malloc(wanted);
+			if (!larger)
+				return wanted > FILE_MAX ? -EFBIG : -ENOMEM;
+			if (text->length > 0) {
+				memcpy(larger, text->bytes, text->length);
+				secret_wipe(text->bytes, text->length);
+			}
+			free(text->bytes);
+			text->bytes = larger;
+			text->capacity = wanted;
+		}
+		ssize_t n = read(fd, text->bytes + text->length, FILE_CHUNK);
+		if (n == 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		text->length += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static int load_text(struct text *text, struct stat *status, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+	int rc = fstat(fd, status) == 0 ? read_file(text, fd) : -errno;
+	close(fd);
+	return rc;
+}
+
+static void warn_of_readers(const struct config *c, const struct stat *status)
+{
+	if (!c->inline_preshared_key || (status->st_mode & (S_IRGRP | S_IROTH)) == 0)
+		return;
+	log_event(LOG_WARNING, "control",
+		"others can read the preshared keys in the configuration; chmod 600 it "
+		"path=%s", c->path);
+}
+
+int config_load(struct config *config, const char *path, char error[static CONFIG_ERROR_MAX])
+{
+	struct text text = {0};
+	struct stat status;
+
+	memset(config, 0, sizeof(*config));
+	int rc = load_text(&text, &status, path);
+	if (rc == 0 && strlen(path) >= sizeof(config->path))
+		rc = -ENAMETOOLONG;
+	if (rc != 0) {
+		snprintf(error, CONFIG_ERROR_MAX, "%.200s: cannot be read: %s; name a "
+			"configuration file that this user may read", path, strerror(-rc));
+	} else {
+		rc = config_parse(config, path, text.bytes, text.length, &config_real_files, error);
+		if (rc == 0)
+			warn_of_readers(config, &status);
+	}
+	if (text.bytes)
+		secret_wipe(text.bytes, text.length);
+	free(text.bytes);
+	return rc;
+}
+
+void config_free(struct config *config)
+{
+	if (config->peers)
+		secret_wipe(config->peers, config->peer_count * sizeof(*config->peers));
+	free(config->peers);
+	free(config->allowed_ips);
+	free(config->secure);
+	secret_wipe(config, sizeof(*config));
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The configuration file as a validated struct (docs/operations.md lists the keys). */
+#ifndef CTL_CONFIG_H
+#define CTL_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/addr.h"
+
+#define CONFIG_NAME_MAX   32
+#define CONFIG_PORT_MAX   128
+#define CONFIG_PATH_MAX   256
+#define CONFIG_ADDRESSES  16
+#define CONFIG_CORES      16
+#define CONFIG_ERROR_MAX  512
+#define CONFIG_PEERS      100000
+#define CONFIG_PREFIXES   1000000 /* AllowedIPs of all peers and Secure together */
+
+enum config_switch { CONFIG_AUTO, CONFIG_REQUIRED, CONFIG_OFF };
+enum config_poll { CONFIG_POLL_ADAPTIVE, CONFIG_POLL_BUSY };
+enum config_mode { CONFIG_MODE_SMALL, CONFIG_MODE_LARGE };
+
+struct config_domain { /* [Black], [Red] */
+	char port[CONFIG_PORT_MAX];
+	int core; /* -1: from the plan */
+	struct ip_prefix addresses[CONFIG_ADDRESSES];
+	unsigned address_count;
+	struct ip_addr gateway; /* IPv4; family 0: none */
+	struct ip_addr gateway6;
+	uint64_t memory_bytes;
+};
+
+struct config_peer {
+	char name[CONFIG_NAME_MAX];
+	uint8_t public_key[32];
+	uint8_t preshared_key[32];
+	bool has_preshared_key;
+	struct endpoint endpoint; /* family 0: none */
+	struct ip_prefix *allowed_ips; /* masked, no prefix twice; a part of struct config's */
+	unsigned allowed_ip_count;
+	uint16_t persistent_keepalive;
+	unsigned line;     /* of its [Peer] */
+	unsigned key_line; /* of its PublicKey */
+};
+
+struct config {
+	char path[CONFIG_PATH_MAX];
+	/* [Node] */
+	char name[CONFIG_NAME_MAX];
+	int core;
+	enum config_mode mode;
+	enum config_switch hugepages;
+	enum config_poll poll;
+	bool uapi_secrets;
+	struct config_domain black;
+	struct config_domain red;
+	struct ip_prefix *secure; /* [Red] Secure */
+	unsigned secure_count;
+	/* [Crypt] */
+	int crypt_cores[CONFIG_CORES];
+	unsigned crypt_core_count; /* 0: from the plan */
+	char engine[32];
+	uint16_t listen_port;
+	uint8_t private_key[32];
+	bool has_private_key;
+	char key_store[CONFIG_PATH_MAX];
+	uint64_t crypt_memory_bytes;
+	struct config_peer *peers;
+	unsigned peer_count;
+	bool inline_preshared_key; /* the file itself holds a preshared key */
+	struct ip_prefix *allowed_ips; /* of all peers, one after the other */
+	unsigned allowed_ip_count;
+};
+
+/*
+ * Reads and validates. 0; or -EINVAL with error = "FILE:LINE: what is wrong; what to do"; or -errno
+ * with "FILE: ..." when the file cannot be read. On success free with config_free(), which wipes
+ * the keys; on failure nothing is left. The struct is large: static or heap. Key files are named
+ * relative to the configuration's folder.
+ */
+int config_load(struct config *config, const char *path, char error[static CONFIG_ERROR_MAX]);
+void config_free(struct config *config);
+
+#endif

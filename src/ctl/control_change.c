@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How a change is committed. What it needs was measured and reserved before, so it is done whole; it
+ * is done in parts, so that handshakes go on; one at a time, so that nobody sees a half of another's.
+ *
+ * The order keeps traffic where it belongs. Routes of peers that go are withdrawn first; then crypt
+ * wipes the peers and gives back what was staged for them; only after its ack may a slot be another's.
+ * The routes as they are to be come last, in one swap.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "crypto/secret.h"
+#include "ctl/control_state.h"
+#include "util/log.h"
+
+#define PORT_ANY_FIRST 49152 /* of the dynamic ports (RFC 6335) */
+#define PORT_ANY_COUNT 16384
+
+static uint32_t peer_count(const struct control *c)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < c->config.max_peers; i++)
+		count += c->peers[i].use == PEER_USED;
+	return count;
+}
+
+static int check_size(struct control *c, const struct change_size *size)
+{
+	uint32_t peers = peer_count(c) - size->removed;
+	uint32_t tunnel = c->routing.tunnel.count;
+
+	if (size->added > c->config.max_peers - peers ||
+		tunnel > c->config.max_prefixes || size->tunnel_new > c->config.max_prefixes - tunnel)
+		return -ENOSPC;
+	return routing_reserve(c, size);
+}
+
+int control_change_begin(struct control *c, struct change *change, struct client *client)
+{
+	struct change_run *run = &c->run;
+	struct change_size size;
+
+	change_measure(change, &c->routing.master, &c->routing.tunnel, &size);
+	int rc = check_size(c, &size);
+	if (rc != 0) {
+		change_free(change);
+		return rc;
+	}
+	*run = (struct change_run){
+		.change = *change,
+		.stage = size.removed ? STAGE_UNROUTE : STAGE_DEVICE,
+		.client = client,
+		.pid = client ? client->pid : 0,
+		.uid = client ? client->uid : 0,
+		.size = size,
+	};
+	secret_wipe(change, sizeof(*change)); /* moved */
+	return 0;
+}
+
+/* ---- the stages: each returns true when it is done, false to be called again ---- */
+
+static bool unroute(struct control *c)
+{
+	struct change *change = &c->run.change;
+
+	for (; c->run.at < change->edit_count; c->run.at++) {
+		if (change->edits[c->run.at].drop)
+			routing_clear(&c->routing, change->edits[c->run.at].slot);
+	}
+	return routing_publish(c);
+}
+
+/* The next edit with room for its orders, within the bound of a round; NULL: none this time. */
+static struct change_edit *next_edit(struct control *c, unsigned *done)
+{
+	struct change_run *run = &c->run;
+
+	if (run->at == run->change.edit_count || *done == ROUND_EDITS || !control_roomy(c))
+		return NULL;
+	(*done)++;
+	return &run->change.edits[run->at++];
+}
+
+static bool remove_peers(struct control *c)
+{
+	struct change_edit *edit;
+	unsigned done = 0;
+
+	while ((edit = next_edit(c, &done))) {
+		if (!edit->drop)
+			continue;
+		control_forget_peer(c, edit->slot);
+		wg_peer_remove(c->device, edit->slot);
+		edit->slot = CHANGE_NONE;
+	}
+	return c->run.at == c->run.change.edit_count;
+}
+
+static bool set_device(struct control *c)
+{
+	const struct change *change = &c->run.change;
+	uint32_t removed = UINT32_MAX;
+
+	if (change->set_private_key) {
+		bool none = secret_is_zero(change->private_key, sizeof(change->private_key));
+		bool changed =
+			wg_set_private_key(c->device, none ? NULL : change->private_key, &removed);
+		if (removed != UINT32_MAX) { /* the plan should have removed it already */
+			routing_clear(&c->routing, removed);
+			control_forget_peer(c, removed);
+		}
+		control_tell_identity(c);
+		c->run.wipe = changed;
+	}
+	if (change->set_listen_port) {
+		uint16_t any;
+		random_bytes(&any, sizeof(any));
+		control_tell_port(c, change->listen_port ? change->listen_port :
+				(uint16_t)(PORT_ANY_FIRST + any % PORT_ANY_COUNT));
+	}
+	return true;
+}
+
+/* A54: nothing is sent or received under sessions of the former key. */
+static bool wipe_sessions(struct control *c)
+{
+	unsigned done = 0;
+
+	if (!c->run.wipe)
+		return true;
+	for (; c->run.at < c->config.max_peers; c->run.at++) {
+		if (c->peers[c->run.at].use != PEER_USED)
+			continue;
+		if (done++ == ROUND_EDITS || !control_roomy(c))
+			return false;
+		control_wipe_sessions(c, c->run.at);
+		c->peers[c->run.at].up_until_ns = 0;
+	}
+	return true;
+}
+
+static int add_peer(struct control *c, struct change_edit *edit, struct wg_now now)
+{
+	int64_t slot = wg_peer_add(c->device, edit->public_key, now);
+
+	if (slot < 0)
+		return (int)slot;
+	struct peer_report *report = &c->config.reports[slot];
+	edit->slot = (uint32_t)slot;
+	c->peers[slot] = (struct peer_state){
+		.use = PEER_USED,
+		.added_ns = now.boot_ns,
+		.rx_base = atomic_load(&report->rx.bytes),
+		.tx_base = atomic_load(&report->tx.bytes),
+	};
+	control_tell_peer(c, edit->slot, false);
+	return 0;
+}
+
+static void apply_edit(struct control *c, struct change_edit *edit, struct wg_now now)
+{
+	int rc = edit->slot == CHANGE_NONE ? add_peer(c, edit, now) : 0;
+
+	if (rc == -EADDRINUSE) { /* A53: ourselves */
+		log_event(LOG_NOTICE, "control", "peer ignored: it has our own key");
+	} else if (rc != 0) {
+		log_event(LOG_ERROR, "control", "peer could not be added error=%d", -rc);
+		c->run.error = -rc;
+	}
+	if (rc != 0) {
+		edit->keep = false; /* nor do its prefixes count */
+		return;
+	}
+	if (edit->name[0])
+		memcpy(c->peers[edit->slot].name, edit->name, sizeof(edit->name));
+	if (edit->set_preshared_key)
+		wg_peer_set_preshared_key(c->device, edit->slot, edit->preshared_key);
+	if (edit->set_endpoint)
+		wg_peer_set_endpoint(c->device, edit->slot, &edit->endpoint, c->actions);
+	if (edit->set_keepalive)
+		wg_peer_set_keepalive(c->device, edit->slot, edit->keepalive, now, c->actions);
+	control_perform(c, now);
+	if (edit->replace_allowed_ips)
+		routing_clear(&c->routing, edit->slot);
+}
+
+static bool apply_edits(struct control *c, struct wg_now now)
+{
+	struct change_edit *edit;
+	unsigned done = 0;
+
+	while ((edit = next_edit(c, &done))) {
+		if (edit->keep)
+			apply_edit(c, edit, now);
+	}
+	return c->run.at == c->run.change.edit_count;
+}
+
+static bool apply_prefixes(struct control *c)
+{
+	const struct change *change = &c->run.change;
+	struct routing *r = &c->routing;
+
+	for (unsigned done = 0; c->run.at < change->prefix_count; c->run.at++) {
+		const struct change_prefix *p = &change->prefixes[c->run.at];
+		if (!change_prefix_counts(change, c->run.at))
+			continue;
+		if (done++ == ROUND_PREFIXES)
+			return false;
+		uint32_t slot = change->edits[p->edit].slot;
+		if (p->remove)
+			r->changed |= routes_unset(&r->master, &p->prefix, slot);
+		else
+			r->changed |= routes_set(&r->master, &p->prefix, slot);
+		if (!p->remove)
+			routes_set(&r->tunnel, &p->prefix, 0);
+	}
+	return true;
+}
+
+static void finish(struct control *c)
+{
+	struct change_run *run = &c->run;
+	int error = run->error;
+
+	log_event(LOG_NOTICE, "control",
+		"configured by=%s uid=%u pid=%d peers_removed=%u peers_added=%u peers_set=%u routes=%u%s%s",
+		run->pid ? "uapi" : "file", (unsigned)run->uid, (int)run->pid,
+		(unsigned)run->size.removed, (unsigned)run->size.added, (unsigned)run->size.edited,
+		(unsigned)c->routing.master.count, run->change.set_private_key ? " private_key=set" : "",
+		run->change.set_listen_port ? " listen_port=set" : "");
+	struct client *client = run->client;
+	change_free(&run->change);
+	routing_release(c);
+	*run = (struct change_run){.stage = STAGE_NONE};
+	if (client)
+		control_uapi_changed(client, error);
+}
+
+static bool settled(struct control *c)
+{
+	return routing_tell_red(c) && !c->routing.in_flight && c->wipes == 0 && c->removals == 0 &&
+		c->to_black.count == 0 && c->to_red.count == 0 && c->to_crypt.count == 0;
+}
+
+static bool stage_done(struct control *c, struct wg_now now)
+{
+	switch (c->run.stage) {
+	case STAGE_UNROUTE:
+		return unroute(c);
+	case STAGE_UNROUTED:
+		return !c->routing.in_flight;
+	case STAGE_REMOVE:
+		return remove_peers(c);
+	case STAGE_DEVICE:
+		return set_device(c);
+	case STAGE_REMOVED:
+		return c->removals == 0;
+	case STAGE_WIPE:
+		return wipe_sessions(c);
+	case STAGE_EDIT:
+		return apply_edits(c, now);
+	case STAGE_PREFIXES:
+		return apply_prefixes(c);
+	case STAGE_ROUTE:
+		return routing_publish(c);
+	case STAGE_SETTLE:
+		return settled(c);
+	case STAGE_NONE:
+		break;
+	}
+	return false;
+}
+
+/* For an ack or for room in a ring; both ring the bell or are tried again soon. */
+static bool waits(const struct control *c)
+{
+	enum change_stage stage = c->run.stage;
+
+	return stage == STAGE_UNROUTED || stage == STAGE_REMOVED || stage == STAGE_SETTLE ||
+		c->routing.in_flight || !control_roomy(c);
+}
+
+bool control_change_step(struct control *c, struct wg_now now)
+{
+	while (c->run.stage != STAGE_NONE && control_roomy(c) && !c->failed) {
+		if (!stage_done(c, now))
+			return !waits(c);
+		c->run.at = 0;
+		if (c->run.stage == STAGE_SETTLE) {
+			finish(c);
+			return true; /* the next one may wait already */
+		}
+		c->run.stage++;
+	}
+	return false;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Bring-up and teardown of the control domain. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/secret.h"
+#include "ctl/control_state.h"
+#include "encrypter/ctl.h"
+#include "util/log.h"
+
+static void take_config(struct control *c, const struct control_config *config)
+{
+	c->config = *config;
+	c->config.config = NULL; /* not ours to keep: it holds keys, and may go */
+	if (!c->config.run_dir)
+		c->config.run_dir = CTL_RUN_DIR;
+	if (!c->config.uapi_dir)
+		c->config.uapi_dir = CTL_UAPI_DIR;
+	if (c->config.max_prefixes == 0)
+		c->config.max_prefixes = CONTROL_PREFIXES;
+	snprintf(c->name, sizeof(c->name), "%s", config->config->name);
+	c->mode = config->config->mode;
+	c->uapi_secrets = config->config->uapi_secrets;
+	c->listen_port = config->config->listen_port;
+	c->start_ns = clock_boot_ns();
+	c->epoll_fd = c->signal_fd = c->stop_fd = -1;
+	c->instance.lock_fd = -1;
+}
+
+static int open_state(struct control *c)
+{
+	uint32_t max_peers = c->config.max_peers;
+
+	c->device = wg_device_create(max_peers);
+	c->actions = secret_alloc(sizeof(*c->actions));
+	c->peers = calloc(max_peers, sizeof(*c->peers));
+	if (!c->device || !c->actions || !c->peers)
+		return -ENOMEM;
+	int rc = outbox_open(&c->to_black, &c->config.to_black, c->config.black_bell);
+	if (rc == 0)
+		rc = outbox_open(&c->to_red, &c->config.to_red, c->config.red_bell);
+	if (rc == 0)
+		rc = outbox_open(&c->to_crypt, &c->config.to_crypt, c->config.crypt_bell);
+	if (rc == 0)
+		rc = installs_open(&c->installs);
+	return rc == 0 ? routing_open(&c->routing, max_peers) : rc;
+}
+
+static int open_sockets(struct control *c, char error[static 512])
+{
+	const char *path = c->instance.uapi_socket;
+	int rc = server_open(&c->uapi, path, &control_uapi_ops, c, c->epoll_fd);
+
+	if (rc == 0) {
+		path = c->instance.control_socket;
+		rc = server_open(&c->ctl, path, &control_ctl_ops, c, c->epoll_fd);
+	}
+	if (rc == -EADDRINUSE)
+		snprintf(error, 512,
+			"%s: served by another program; choose another [Node] Name or stop it", path);
+	else if (rc != 0)
+		snprintf(error, 512, "%s: %s", path, strerror(-rc));
+	return rc;
+}
+
+/* [Red] Secure: behind the tunnel, whatever the peers say. */
+static int load_secure(struct control *c, const struct config *config)
+{
+	if (config->secure_count > c->config.max_prefixes)
+		return -ENOSPC;
+	int rc = routes_reserve(&c->routing.tunnel, config->secure_count);
+	for (unsigned i = 0; i < config->secure_count && rc == 0; i++)
+		routes_set(&c->routing.tunnel, &config->secure[i], 0);
+	return rc;
+}
+
+static int load_peers(struct control *c, const struct config *config)
+{
+	struct change change;
+
+	change_init(&change);
+	int rc = change_from_config(&change, c->device, config);
+	if (rc == 0)
+		return control_change_begin(c, &change, NULL);
+	change_free(&change);
+	return rc;
+}
+
+static int load(struct control *c, const struct config *config, char error[static 512])
+{
+	int rc = load_secure(c, config);
+
+	if (rc == 0)
+		rc = load_peers(c, config);
+	if (rc == -ENOSPC)
+		snprintf(error, 512, "%u peers or their prefixes are more than there is room for (%u, %u)",
+			config->peer_count, c->config.max_peers, c->config.max_prefixes);
+	else if (rc == -ENOMEM)
+		snprintf(error, 512, "no memory for the peers' routes; raise [Crypt] Memory");
+	return rc;
+}
+
+static int open_all(struct control *c, const struct config *config, char error[static 512])
+{
+	int rc = instance_open(&c->instance, c->name, c->config.run_dir, c->config.uapi_dir, error);
+
+	if (rc != 0)
+		return rc;
+	rc = control_open_loop(c);
+	if (rc == 0)
+		rc = open_state(c);
+	if (rc != 0) {
+		snprintf(error, 512, "control could not be set up: %s", strerror(-rc));
+		return rc;
+	}
+	rc = open_sockets(c, error);
+	return rc == 0 ? load(c, config, error) : rc;
+}
+
+struct control *control_create(const struct control_config *config, char error[static 512],
+	int *status)
+{
+	struct control *c = calloc(1, sizeof(*c));
+
+	*status = 1;
+	if (!c) {
+		snprintf(error, 512, "no memory");
+		return NULL;
+	}
+	take_config(c, config);
+	control_block_signals();
+	int rc = open_all(c, config->config, error);
+	if (rc != 0) {
+		/* The name is in the configuration, and so is the remedy. */
+		*status = rc == -EEXIST || rc == -EADDRINUSE || rc == -EINVAL ? 2 : 1;
+		control_destroy(c);
+		return NULL;
+	}
+	control_tell_identity(c);
+	log_event(LOG_NOTICE, "control", "starting name=%s peers=%u", c->name,
+		config->config->peer_count);
+	return c;
+}
+
+void control_destroy(struct control *c)
+{
+	if (!c)
+		return;
+	server_close(&c->uapi);
+	server_close(&c->ctl);
+	instance_close(&c->instance);
+	if (c->run.stage != STAGE_NONE)
+		change_free(&c->run.change);
+	routing_close(c);
+	installs_close(&c->installs);
+	outbox_close(&c->to_black);
+	outbox_close(&c->to_red);
+	outbox_close(&c->to_crypt);
+	secret_free(c->actions);
+	if (c->device)
+		wg_device_destroy(c->device);
+	free(c->peers);
+	control_close_loop(c);
+	free(c);
+}

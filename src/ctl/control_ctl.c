@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The control socket's clients. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "ctl/control_state.h"
+#include "ctl/show.h"
+#include "ctl/verb.h"
+
+#define PEERS_AT_ONCE 64 /* of an answer: it is made as fast as it is read */
+
+struct ctl_client {
+	struct control *control;
+	struct verb_request request;
+	bool waiting;
+	bool showing;       /* peers, from next_slot on */
+	uint32_t next_slot;
+};
+
+static void *ctl_opened(struct client *client, void *context)
+{
+	struct ctl_client *v = calloc(1, sizeof(*v));
+
+	if (v)
+		v->control = context;
+	return v;
+}
+
+static void ctl_closed(struct client *client)
+{
+	free(client->state);
+}
+
+static size_t ctl_receive(struct client *client, const uint8_t *bytes, size_t length)
+{
+	struct ctl_client *v = client->state;
+	size_t taken = verb_request_feed(&v->request, bytes, length);
+
+	if (v->request.complete) {
+		client->busy = v->waiting = true;
+		client->last = v->request.too_long;
+	}
+	return taken;
+}
+
+static void answer_end(struct client *client, int number, const char *error)
+{
+	struct ctl_client *v = client->state;
+
+	show_end(&client->out, number, error);
+	verb_request_reset(&v->request);
+	v->waiting = v->showing = false;
+}
+
+/* ---- show ---- */
+
+static void add_peer(struct client *client, const struct control *c, uint32_t slot)
+{
+	struct wg_peer_info info;
+	struct show_peer peer = {.name = c->peers[slot].name, .info = &info,
+		.routes = &c->routing.master, .slot = slot};
+
+	wg_peer_info(c->device, slot, &info);
+	control_peer_bytes(c, slot, &info, &peer.rx_bytes, &peer.tx_bytes);
+	show_peer(&client->out, &peer);
+}
+
+static void add_peers(struct client *client)
+{
+	struct ctl_client *v = client->state;
+	const struct control *c = v->control;
+
+	for (unsigned i = 0; i < PEERS_AT_ONCE; i++) {
+		uint32_t slot = wg_peer_next(c->device, v->next_slot);
+		if (slot == UINT32_MAX) {
+			answer_end(client, 0, NULL);
+			return;
+		}
+		add_peer(client, c, slot);
+		v->next_slot = slot + 1;
+	}
+}
+
+static void do_show(struct client *client, const struct control *c)
+{
+	struct ctl_client *v = client->state;
+	uint8_t public_key[32];
+	struct show_device device = {.name = c->name, .listen_port = c->listen_port};
+
+	if (wg_public_key(c->device, public_key))
+		device.public_key = public_key;
+	show_device(&client->out, &device);
+	v->waiting = false;
+	v->showing = true;
+	v->next_slot = 0;
+	add_peers(client);
+}
+
+static bool ctl_more(struct client *client)
+{
+	struct ctl_client *v = client->state;
+
+	if (!v->showing)
+		return false;
+	add_peers(client);
+	return true;
+}
+
+/* ---- status, stats, version ---- */
+
+static void count_peers(const struct control *c, uint64_t now_ns, struct show_status *status)
+{
+	for (uint32_t i = 0; i < c->config.max_peers; i++) {
+		if (c->peers[i].use != PEER_USED)
+			continue;
+		status->peers++;
+		status->peers_up += now_ns < c->peers[i].up_until_ns;
+	}
+}
+
+static void do_status(struct client *client, const struct control *c, uint64_t now_ns)
+{
+	struct show_status status = {
+		.name = c->name,
+		.pid = (int)getpid(),
+		.large = c->mode == CONFIG_MODE_LARGE,
+		.uptime_s = (now_ns - c->start_ns) / CLOCK_SECOND,
+		.ready = c->ready,
+		.engine = c->config.engine_name ? c->config.engine_name : "",
+		.hugepages = c->config.hugepages,
+	};
+	const char *name;
+
+	count_peers(c, now_ns, &status);
+	show_status(&client->out, &status);
+	for (unsigned i = 0; i < DOMAINS_MAX; i++) {
+		uint64_t silent_ns = control_silence_ns(c, &name, i);
+		if (!name)
+			break;
+		show_domain(&client->out, name, silent_ns);
+	}
+	answer_end(client, 0, NULL);
+}
+
+static void do_stats(struct client *client, const struct control *c)
+{
+	show_stats(&client->out, c->config.black_stats, c->config.red_stats, c->config.crypt_stats);
+	answer_end(client, 0, NULL);
+}
+
+static void do_version(struct client *client)
+{
+	show_value(&client->out, "version", show_version());
+	answer_end(client, 0, NULL);
+}
+
+static void answer(struct client *client, const struct control *c, uint64_t now_ns)
+{
+	const struct ctl_client *v = client->state;
+
+	if (v->request.error) {
+		answer_end(client, EINVAL, v->request.error);
+	} else {
+		switch (v->request.verb) {
+		case VERB_show:
+			do_show(client, c);
+			break;
+		case VERB_status:
+			do_status(client, c, now_ns);
+			break;
+		case VERB_stats:
+			do_stats(client, c);
+			break;
+		case VERB_version:
+		case VERB_NONE:
+			do_version(client);
+			break;
+		}
+	}
+	server_answer(client);
+}
+
+void control_ctl_serve(struct control *c, struct wg_now now)
+{
+	for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
+		struct client *client = &c->ctl.clients[i];
+		const struct ctl_client *v = client->state;
+		if (client->watch.fd < 0 || !v->waiting)
+			continue;
+		/* While a change is being committed the peers are half old, half new. */
+		if (v->request.verb == VERB_show && c->run.stage != STAGE_NONE)
+			continue;
+		answer(client, c, now.boot_ns);
+	}
+}
+
+static void ctl_overdue(struct client *client)
+{
+	answer_end(client, ETIMEDOUT, "a change is being made and does not come to its end");
+	server_answer(client);
+}
+
+const struct server_ops control_ctl_ops = {
+	.name = "ctl",
+	.opened = ctl_opened,
+	.closed = ctl_closed,
+	.receive = ctl_receive,
+	.more = ctl_more,
+	.overdue = ctl_overdue,
+};

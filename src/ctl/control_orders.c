@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What control tells the other domains. */
+#include <stdio.h>
+#include <string.h>
+
+#include "crypto/keytext.h"
+#include "crypto/secret.h"
+#include "ctl/control_state.h"
+#include "util/log.h"
+
+/* Everything that makes orders asks for room first, so this cannot happen; if it does, we stop. */
+static void put(struct control *c, struct outbox *to, const void *order, size_t bytes)
+{
+	if (outbox_put(to, order, bytes))
+		return;
+	if (!c->failed)
+		log_event(LOG_ERROR, "control", "an order was lost: a domain takes none; stopping");
+	c->failed = true;
+}
+
+const char *control_peer_label(const struct control *c, uint32_t slot, char text[static 48])
+{
+	struct wg_peer_info info;
+
+	if (c->peers[slot].name[0]) {
+		snprintf(text, 48, "%s", c->peers[slot].name);
+		return text;
+	}
+	wg_peer_info(c->device, slot, &info);
+	key_to_base64(text, info.public_key);
+	return text;
+}
+
+/* ---- to crypt ---- */
+
+void control_tell_crypt(struct control *c, enum crypt_order_kind kind, uint32_t slot)
+{
+	struct crypt_order order = {.kind = (uint8_t)kind, .slot = slot};
+
+	put(c, &c->to_crypt, &order, sizeof(order));
+}
+
+void control_tell_peer(struct control *c, uint32_t slot, bool endpoint)
+{
+	struct crypt_order order = {.kind = CRYPT_PEER, .slot = slot, .endpoint = endpoint};
+
+	c->peers[slot].endpoint = endpoint;
+	put(c, &c->to_crypt, &order, sizeof(order));
+}
+
+void control_wipe_sessions(struct control *c, uint32_t slot)
+{
+	installs_drop(&c->installs, slot); /* a half of them would come after the wipe */
+	c->peers[slot].wipes++;
+	c->wipes++;
+	control_tell_crypt(c, CRYPT_WIPE, slot);
+}
+
+void control_tell_session(struct control *c, enum crypt_order_kind kind, uint32_t slot,
+	const struct session_keys *keys)
+{
+	struct crypt_order order = {.kind = (uint8_t)kind, .slot = slot, .keys = *keys};
+
+	put(c, &c->to_crypt, &order, sizeof(order));
+	secret_wipe(&order, sizeof(order));
+}
+
+static void install_session(struct control *c, const struct wg_action *action, struct wg_now now)
+{
+	if (installs_add(&c->installs, action->slot, &action->keys, now.boot_ns))
+		control_tell_session(c, CRYPT_SESSION_RX, action->slot, &action->keys);
+}
+
+/* ---- to black ---- */
+
+static void send_message(struct control *c, const struct wg_action *action)
+{
+	struct black_order order = {.kind = BLACK_SEND, .slot = action->slot,
+		.length = action->length, .remote = action->endpoint, .local = action->local};
+
+	memcpy(order.data, action->data, action->length);
+	put(c, &c->to_black, &order, sizeof(order));
+}
+
+static void tell_endpoint(struct control *c, const struct wg_action *action)
+{
+	struct black_order order = {.kind = BLACK_ENDPOINT, .slot = action->slot,
+		.remote = action->endpoint, .local = action->local};
+	char text[ADDR_TEXT_MAX], label[48];
+
+	put(c, &c->to_black, &order, sizeof(order));
+	if (!c->peers[action->slot].endpoint)
+		control_tell_peer(c, action->slot, true);
+	if (c->run.stage == STAGE_NONE) /* else an administrator set it */
+		log_event(LOG_INFO, "control", "peer moved peer=%s endpoint=%s",
+			control_peer_label(c, action->slot, label),
+			endpoint_format(&action->endpoint, text));
+}
+
+void control_forget_peer(struct control *c, uint32_t slot)
+{
+	struct black_order order = {.kind = BLACK_NO_ENDPOINT, .slot = slot};
+
+	installs_drop(&c->installs, slot);
+	c->peers[slot].use = PEER_REMOVING;
+	c->removals++;
+	control_tell_crypt(c, CRYPT_REMOVE, slot);
+	put(c, &c->to_black, &order, sizeof(order));
+}
+
+void control_tell_identity(struct control *c)
+{
+	struct black_order order = {.kind = BLACK_IDENTITY};
+
+	if (wg_public_key(c->device, order.data))
+		order.length = 32;
+	put(c, &c->to_black, &order, sizeof(order));
+}
+
+void control_tell_port(struct control *c, uint16_t port)
+{
+	struct black_order order = {.kind = BLACK_LISTEN, .remote = {.port = port}};
+
+	c->listen_port = port;
+	put(c, &c->to_black, &order, sizeof(order));
+}
+
+/* ---- actions ---- */
+
+static void give_up(struct control *c, uint32_t slot)
+{
+	char label[48];
+
+	control_tell_crypt(c, CRYPT_DROP_STAGED, slot);
+	if (!c->peers[slot].silent)
+		log_event(LOG_NOTICE, "control", "peer does not answer peer=%s",
+			control_peer_label(c, slot, label));
+	c->peers[slot].silent = true;
+}
+
+static void perform_one(struct control *c, const struct wg_action *action, struct wg_now now)
+{
+	switch (action->kind) {
+	case WG_SEND:
+		send_message(c, action);
+		break;
+	case WG_INSTALL:
+		install_session(c, action, now);
+		break;
+	case WG_WIPE:
+		control_wipe_sessions(c, action->slot);
+		break;
+	case WG_KEEPALIVE:
+		control_tell_crypt(c, CRYPT_KEEPALIVE, action->slot);
+		break;
+	case WG_FLUSH:
+		control_tell_crypt(c, CRYPT_FLUSH, action->slot);
+		break;
+	case WG_DROP_STAGED:
+		give_up(c, action->slot);
+		break;
+	case WG_ENDPOINT:
+		tell_endpoint(c, action);
+		break;
+	}
+}
+
+void control_perform(struct control *c, struct wg_now now)
+{
+	for (unsigned i = 0; i < c->actions->count; i++) {
+		const struct wg_action *action = &c->actions->list[i];
+		/* A cookie reply to a stranger may one day name no peer; nothing does today. */
+		if (action->slot < c->config.max_peers && c->peers[action->slot].use == PEER_USED)
+			perform_one(c, action, now);
+	}
+	wg_actions_clear(c->actions);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files that make up the control domain share. Not for users of control.h. */
+#ifndef CTL_CONTROL_STATE_H
+#define CTL_CONTROL_STATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctl/change.h"
+#include "ctl/control.h"
+#include "ctl/installs.h"
+#include "ctl/instance.h"
+#include "ctl/outbox.h"
+#include "ctl/routes.h"
+#include "ctl/server.h"
+#include "ctl/uapi.h"
+#include "wg/allowedips.h"
+#include "wg/device.h"
+
+/* Work of one round: handshakes come before administration, and neither starves the other. */
+#define ROUND_ACKS     64
+#define ROUND_REPORTS  8
+#define ROUND_PEERS    16 /* with events that led to something */
+#define ROUND_TICKS    4
+#define ROUND_EDITS    32
+#define ROUND_PREFIXES 1024
+
+#define TRAFFIC_BUSY_NS   (100 * CLOCK_MS)  /* between looks at lazy events, while there are any */
+#define TRAFFIC_IDLE_NS   (400 * CLOCK_MS)
+#define TRAFFIC_LINGER_NS (1 * CLOCK_SECOND)
+#define BACKLOG_RETRY_NS  (1 * CLOCK_MS)
+#define INSTALL_LIFE_NS   (5 * CLOCK_SECOND)
+#define SILENCE_MAX_NS    (5 * CLOCK_SECOND)
+#define DOMAINS_MAX       24
+
+enum peer_use { PEER_UNUSED, PEER_USED, PEER_REMOVING /* until crypt acked */ };
+
+struct peer_state {
+	enum peer_use use;
+	bool endpoint;         /* crypt knows that there is one */
+	bool silent;           /* handshakes were given up; said once */
+	uint32_t wipes;        /* CRYPT_WIPE not acked yet */
+	char name[CONFIG_NAME_MAX];
+	uint64_t up_until_ns;  /* a session was confirmed so lately */
+	uint64_t added_ns;
+	uint64_t rx_base, tx_base; /* crypt's counters when the slot was taken */
+};
+
+struct routing { /* control_routes.c */
+	struct routes master;    /* AllowedIPs as they are now */
+	struct routes tunnel;    /* every prefix that ever was one, and [Red] Secure: slot 0 */
+	bool changed;            /* since the last publication */
+	uint32_t tunnel_told;    /* how many of them red was told */
+	struct allowedips *active;    /* crypt's */
+	struct allowedips *in_flight; /* sent and not acked */
+	void *spare[2];          /* kept for a change that was promised to succeed */
+	uint32_t spare_prefixes[2];
+};
+
+enum change_stage {
+	STAGE_NONE,
+	STAGE_UNROUTE,   /* publish routes without the peers that go */
+	STAGE_UNROUTED,  /* wait: no packet can be staged for them any more */
+	STAGE_REMOVE,    /* tell the domains, forget the peers */
+	STAGE_DEVICE,    /* private key, port */
+	STAGE_REMOVED,   /* wait: their slots may be used again */
+	STAGE_WIPE,      /* the sessions of all peers, when the private key changed */
+	STAGE_EDIT,
+	STAGE_PREFIXES,
+	STAGE_ROUTE,     /* publish the routes as they are to be */
+	STAGE_SETTLE,    /* wait for crypt and red */
+};
+
+struct change_run { /* control_change.c */
+	struct change change;
+	enum change_stage stage;
+	uint32_t at;             /* progress within the stage */
+	bool wipe;               /* the private key changed */
+	int error;               /* 0 or positive; what could not be done after all */
+	struct client *client;   /* who asked; NULL: the configuration, or one that is gone */
+	pid_t pid;
+	uid_t uid;
+	struct change_size size;
+};
+
+struct control {
+	struct control_config config;
+	char name[CONFIG_NAME_MAX];
+	enum config_mode mode;
+	bool uapi_secrets;
+	uint16_t listen_port;
+	struct wg_device *device;
+	struct wg_actions *actions;  /* guarded: keys pass through */
+	struct peer_state *peers;    /* by slot */
+	struct outbox to_black, to_red, to_crypt;
+	struct installs installs;
+	struct routing routing;
+	struct change_run run;
+	struct instance instance;
+	struct server uapi, ctl;
+	uint64_t requests;           /* numbers requests in the order in which they came */
+	int epoll_fd, signal_fd, stop_fd;
+	struct watch bell_watch, signal_watch, stop_watch;
+	_Atomic bool stop;
+	bool failed;                 /* an order was lost: nothing can be promised any more */
+	bool ready;
+	uint32_t removals;           /* CRYPT_REMOVE not acked yet */
+	uint32_t wipes;              /* CRYPT_WIPE not acked yet */
+	uint32_t traffic_word;       /* where the next look at the bitmap starts */
+	uint64_t traffic_due_ns, traffic_seen_ns;
+	uint64_t client_due_ns;
+	uint64_t start_ns;
+	bool domain_silent[DOMAINS_MAX];
+};
+
+/* ---- control.c ---- */
+
+struct wg_now control_now(void);
+/* One round of bounded work. True when more waits already. */
+bool control_round(struct control *c, struct wg_now now);
+/* How long the loop may sleep, when the last round left nothing undone. */
+uint64_t control_sleep_ns(struct control *c, uint64_t now_ns);
+/* Urgent work that came before the bell was armed. */
+bool control_has_work(struct control *c);
+/* epoll, signals, the stop event. -errno. */
+int control_open_loop(struct control *c);
+void control_close_loop(struct control *c);
+bool control_roomy(const struct control *c);
+/* Of the domain i; *name is NULL when there is none. */
+uint64_t control_silence_ns(const struct control *c, const char **name, unsigned i);
+
+/* ---- control_orders.c ---- */
+
+/* Performs what wg asked for, in order, and clears the list. */
+void control_perform(struct control *c, struct wg_now now);
+void control_tell_crypt(struct control *c, enum crypt_order_kind kind, uint32_t slot);
+void control_tell_peer(struct control *c, uint32_t slot, bool endpoint);
+void control_tell_session(struct control *c, enum crypt_order_kind kind, uint32_t slot,
+	const struct session_keys *keys);
+/* The peer goes: its slot is not used again before crypt acked. wg is told by the caller. */
+void control_forget_peer(struct control *c, uint32_t slot);
+void control_tell_identity(struct control *c);
+void control_tell_port(struct control *c, uint16_t port);
+void control_wipe_sessions(struct control *c, uint32_t slot);
+/* Its name, or its public key. */
+const char *control_peer_label(const struct control *c, uint32_t slot, char text[static 48]);
+
+/* ---- control_events.c ---- */
+
+/* Each returns true when it stopped at its bound, with more waiting. */
+bool control_take_acks(struct control *c, struct wg_now now);
+bool control_take_reports(struct control *c, struct wg_now now);
+bool control_take_traffic(struct control *c, struct wg_now now);
+bool control_urgent(const struct control *c);
+
+/* ---- control_routes.c ---- */
+
+int routing_open(struct routing *r, uint32_t max_peers); /* -ENOMEM */
+void routing_close(struct control *c);
+/* Makes sure that the change's tables can be made. -ENOMEM. */
+int routing_reserve(struct control *c, const struct change_size *size);
+void routing_release(struct control *c); /* what was reserved and not needed */
+void routing_clear(struct routing *r, uint32_t slot);
+/* Sends the master list, compiled, to crypt if it changed. False while another is in flight. */
+bool routing_publish(struct control *c);
+void routing_acked(struct control *c, const struct allowedips *routes);
+/* Tells red of prefixes as far as there is room. True when it knows all. */
+bool routing_tell_red(struct control *c);
+
+/* ---- control_change.c ---- */
+
+/*
+ * Takes the change over (also when it fails). -ENOSPC: too many peers or prefixes; -ENOMEM. Nothing
+ * was touched then. client is answered when all is done and acked.
+ */
+int control_change_begin(struct control *c, struct change *change, struct client *client);
+/* A part of what is left. True when it stopped at its bound. */
+bool control_change_step(struct control *c, struct wg_now now);
+
+/* ---- control_uapi.c, control_ctl.c: the two protocols ---- */
+
+extern const struct server_ops control_uapi_ops;
+extern const struct server_ops control_ctl_ops;
+/* Answers whoever can be answered now. */
+void control_uapi_serve(struct control *c, struct wg_now now);
+void control_uapi_changed(struct client *client, int error);
+void control_ctl_serve(struct control *c, struct wg_now now);
+
+/* A peer's bytes with WireGuard's overhead and handshakes (A55). */
+void control_peer_bytes(const struct control *c, uint32_t slot, const struct wg_peer_info *info,
+	uint64_t *rx_bytes, uint64_t *tx_bytes);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What an instance of a name has of the file system: its directory, its lock, its sockets' places. */
+#ifndef CTL_INSTANCE_H
+#define CTL_INSTANCE_H
+
+#include <sys/un.h>
+
+#define INSTANCE_ERROR_MAX 512
+#define INSTANCE_PATH_MAX  (sizeof(((struct sockaddr_un *)0)->sun_path))
+
+struct instance {
+	int lock_fd; /* -1: none */
+	char directory[INSTANCE_PATH_MAX];
+	char lock[INSTANCE_PATH_MAX];
+	char control_socket[INSTANCE_PATH_MAX];
+	char uapi_socket[INSTANCE_PATH_MAX];
+};
+
+/*
+ * Makes run_dir (0755), run_dir/NAME (0700), uapi_dir (0755), and takes the lock. 0; -EEXIST when
+ * the name is in use, -EINVAL when it is not a file name, -errno; error says why and what to do.
+ */
+int instance_open(struct instance *instance, const char *name, const char *run_dir,
+	const char *uapi_dir, char error[static INSTANCE_ERROR_MAX]);
+/* Gives the lock back and takes the directory of the name away. */
+void instance_close(struct instance *instance);
+
+/* Tells the service manager ("READY=1"), when there is one that asked for it ($NOTIFY_SOCKET). */
+void instance_notify(const char *state);
+
+#endif

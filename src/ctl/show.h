@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Answers of the control socket (encrypter/ctl.h), as text. Pure. */
+#ifndef CTL_SHOW_H
+#define CTL_SHOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctl/routes.h"
+#include "ctl/text.h"
+#include "encrypter/stats.h"
+#include "wg/device.h"
+
+/* key=value, with the value's control characters and '%' escaped. */
+void show_value(struct text *t, const char *key, const char *value);
+/* The last lines. error NULL: all went well. */
+void show_end(struct text *t, int number, const char *error);
+
+struct show_device {
+	const char *name;
+	const uint8_t *public_key; /* NULL: none */
+	uint16_t listen_port;
+};
+void show_device(struct text *t, const struct show_device *device);
+
+struct show_peer {
+	const char *name;
+	const struct wg_peer_info *info;
+	uint64_t rx_bytes, tx_bytes;
+	const struct routes *routes;
+	uint32_t slot;
+};
+void show_peer(struct text *t, const struct show_peer *peer);
+
+struct show_status {
+	const char *name;
+	int pid;
+	bool large;
+	uint64_t uptime_s;
+	bool ready;
+	const char *engine;
+	bool hugepages;
+	uint32_t peers, peers_up;
+};
+void show_status(struct text *t, const struct show_status *status);
+void show_domain(struct text *t, const char *name, uint64_t silent_ns);
+
+/* The counters are written by other threads meanwhile. */
+void show_stats(struct text *t, const struct black_stats *black, const struct red_stats *red,
+	const struct crypt_stats *crypt);
+
+const char *show_version(void);
+
+#endif

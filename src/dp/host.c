@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dp/host.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <rte_prefetch.h>
+
+#include "net/icmp.h"
+#include "util/bytes.h"
+
+#define TICK_NS CLOCK_SECOND
+
+static void add_address(struct host *h, const struct ip_prefix *prefix, unsigned index)
+{
+	if (prefix->addr.family == 6)
+		h->addresses6[h->address6_count++] = prefix->addr;
+	if (prefix->addr.family != 4)
+		return;
+	struct host_address *a = &h->addresses[h->address_count++];
+	a->address = get_be32(prefix->addr.bytes);
+	a->mask = prefix->length ? UINT32_MAX << (32 - prefix->length) : 0;
+	a->broadcast = prefix->length < 31 ? a->address | ~a->mask : 0;
+	a->index = (uint8_t)index;
+}
+
+static void point_drops(struct host *h)
+{
+	const struct host_counters *c = &h->count;
+
+	h->drops[FRAME_RUNT] = c->drop_runt;
+	h->drops[FRAME_VLAN] = c->drop_vlan;
+	h->drops[FRAME_ETHERTYPE] = c->drop_ethertype;
+	h->drops[FRAME_NOT_OURS] = c->drop_not_ours_l2;
+	h->drops[FRAME_ARP_MALFORMED] = c->drop_arp_malformed;
+	h->drops[FRAME_IP_HEADER] = c->drop_ip_header;
+	h->drops[FRAME_IP_LENGTH] = c->drop_ip_length;
+	h->drops[FRAME_IP_CHECKSUM] = c->drop_ip_checksum;
+	h->drops[FRAME_IP_SOURCE] = c->drop_ip_source;
+}
+
+static int create_neighbours(struct host *h, const struct host_config *config)
+{
+	size_t bytes = neighbour_table_bytes(config->neighbours);
+	void *memory = bytes ? zone_alloc(config->zone, bytes) : NULL;
+	uint64_t seed[2];
+
+	if (!memory)
+		return bytes ? -ENOMEM : -EINVAL;
+	if (getrandom(seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) {
+		zone_free(memory);
+		return -EIO;
+	}
+	h->next_id = (uint16_t)seed[1];
+	h->neighbours = neighbour_table_init(memory, config->neighbours, HOST_PENDING_MAX, seed[0]);
+	return 0;
+}
+
+int host_init(struct host *h, const struct host_config *config)
+{
+	memset(h, 0, sizeof(*h));
+	if (config->address_count > HOST_ADDRESS_MAX)
+		return -EINVAL;
+	h->port = config->port;
+	h->pool = config->pool;
+	memcpy(h->mac, config->port->mac.addr_bytes, MAC_LEN);
+	for (unsigned i = 0; i < config->address_count; i++)
+		add_address(h, &config->addresses[i], i);
+	if (config->gateway.family == 4)
+		h->gateway = get_be32(config->gateway.bytes);
+	h->count = config->counters;
+	point_drops(h);
+	h->outgoing.port = config->port;
+	h->outgoing.mempool = config->pool->mempool;
+	h->outgoing.packets = h->count.tx_packets;
+	h->outgoing.bytes = h->count.tx_bytes;
+	h->outgoing.dropped = h->count.drop_tx_full;
+	return create_neighbours(h, config);
+}
+
+void host_fini(struct host *h)
+{
+	zone_free(h->neighbours);
+	h->neighbours = NULL;
+}
+
+/* ---- addresses and routes ---- */
+
+enum host_role host_role(const struct host *h, uint32_t address, unsigned *index)
+{
+	for (unsigned i = 0; i < h->address_count; i++) {
+		const struct host_address *a = &h->addresses[i];
+		if (address == a->address) {
+			if (index)
+				*index = a->index;
+			return HOST_ROLE_OWN;
+		}
+		/* The network's own number was once a broadcast address too. */
+		if (a->broadcast && (address == a->broadcast || address == (a->address & a->mask)))
+			return HOST_ROLE_BROADCAST;
+	}
+	return HOST_ROLE_OTHER;
+}
+
+bool host_owns6(const struct host *h, const uint8_t address[static 16])
+{
+	for (unsigned i = 0; i < h->address6_count; i++)
+		if (memcmp(h->addresses6[i].bytes, address, 16) == 0)
+			return true;
+	return false;
+}
+
+static const struct host_address *on_link(const struct host *h, uint32_t address)
+{
+	for (unsigned i = 0; i < h->address_count; i++)
+		if (((address ^ h->addresses[i].address) & h->addresses[i].mask) == 0)
+			return &h->addresses[i];
+	return NULL;
+}
+
+bool host_route(const struct host *h, uint32_t destination, uint32_t *next_hop)
+{
+	if (!ipv4_is_unicast(destination) ||
+		host_role(h, destination, NULL) != HOST_ROLE_OTHER)
+		return false;
+	*next_hop = on_link(h, destination) ? destination : h->gateway;
+	return *next_hop != 0;
+}
+
+uint32_t host_source_for(const struct host *h, uint32_t destination)
+{
+	const struct host_address *a = on_link(h, destination);
+
+	if (a)
+		return a->address;
+	return h->address_count ? h->addresses[0].address : 0;
+}
+
+/* ---- receiving ---- */
+
+void host_begin(struct host *h, uint64_t now_ns)
+{
+	h->now_ns = now_ns;
+}
+
+unsigned host_receive(struct host *h, struct rte_mbuf *mbufs[static HOST_BURST])
+{
+	unsigned n = port_rx(h->port, mbufs, HOST_BURST);
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		bytes += mbufs[i]->pkt_len;
+		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], const void *));
+		rte_prefetch0(mbufs[i] + 1); /* its number, for the handle */
+	}
+	*h->count.rx_packets += n;
+	*h->count.rx_bytes += bytes;
+	return n;
+}
+
+/*
+ * Ports that hand over buffers of others (a ring to another thread) are for tests and benches: their
+ * frames are copied, since only buffers of our pool can be lent.
+ */
+static struct rte_mbuf *adopt(struct host *h, struct rte_mbuf *foreign)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(h->pool->mempool);
+	uint16_t length = rte_pktmbuf_data_len(foreign);
+	char *to = m ? rte_pktmbuf_append(m, length) : NULL;
+
+	if (to)
+		memcpy(to, rte_pktmbuf_mtod(foreign, const char *), length);
+	else
+		++*h->count.drop_no_buffer;
+	rte_pktmbuf_free(foreign);
+	if (m && !to)
+		outgoing_free(&h->outgoing, m);
+	return to ? m : NULL;
+}
+
+static struct rte_mbuf *single_own_buffer(struct host *h, struct rte_mbuf *m)
+{
+	if (m->nb_segs != 1) {
+		++*h->count.drop_multi_segment;
+		rte_pktmbuf_free(m);
+		return NULL;
+	}
+	m = m->pool == h->pool->mempool ? m : adopt(h, m);
+	/* A tag that the port took off was still a tag. */
+	if (m && m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) {
+		outgoing_drop(&h->outgoing, m, h->count.drop_vlan);
+		return NULL;
+	}
+	return m;
+}
+
+/* ---- ARP ---- */
+
+static struct ip_addr ip4(uint32_t address)
+{
+	struct ip_addr a = {.family = 4};
+
+	put_be32(a.bytes, address);
+	return a;
+}
+
+static void ask(struct host *h, uint32_t target)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(h->pool->mempool);
+
+	if (!m) {
+		++*h->count.drop_no_buffer;
+		return;
+	}
+	uint8_t *frame = (uint8_t *)rte_pktmbuf_append(m, ARP_FRAME_LEN);
+	arp_build_request(frame, h->mac, host_source_for(h, target), target);
+	outgoing_send(&h->outgoing, m);
+}
+
+/* What the neighbour table wants done. Held frames lack nothing but their destination. */
+static void perform(struct host *h, const struct neighbour_work *work)
+{
+	for (unsigned i = 0; i < work->count; i++) {
+		struct rte_mbuf *m = work->packets[i];
+		if (!work->resolved) {
+			outgoing_drop(&h->outgoing, m, h->count.drop_neighbour);
+			continue;
+		}
+		memcpy(rte_pktmbuf_mtod(m, void *), work->mac, MAC_LEN);
+		outgoing_send(&h->outgoing, m);
+	}
+	if (work->ask)
+		ask(h, get_be32(work->addr.bytes));
+}
+
+static bool hear(struct host *h, const struct arp *arp, enum neighbour_heard how)
+{
+	struct neighbour_work work;
+	struct ip_addr sender = ip4(arp->sender);
+
+	bool heard = neighbour_hear(h->neighbours, &sender, arp->sender_mac, how, h->now_ns, &work);
+	perform(h, &work);
+	return heard;
+}
+
+/* May an entry be made for whoever sent a request to us? */
+static bool is_neighbour(const struct host *h, uint32_t address)
+{
+	return ipv4_is_unicast(address) && (on_link(h, address) || address == h->gateway);
+}
+
+static void receive_arp_for_us(struct host *h, struct rte_mbuf *m, const struct arp *arp)
+{
+	++*h->count.rx_arp;
+	/* A sender of 0 asks whether our address is free: it gets an answer but no entry. */
+	if (!arp->request || is_neighbour(h, arp->sender))
+		hear(h, arp, arp->request ? NEIGHBOUR_REQUEST : NEIGHBOUR_REPLY);
+	if (!arp->request) {
+		outgoing_free(&h->outgoing, m);
+		return;
+	}
+	arp_build_reply(rte_pktmbuf_mtod(m, uint8_t *), h->mac, arp);
+	m->data_len = ARP_FRAME_LEN;
+	m->pkt_len = ARP_FRAME_LEN;
+	m->ol_flags = 0;
+	outgoing_send(&h->outgoing, m);
+}
+
+static void receive_arp(struct host *h, struct rte_mbuf *m, const struct frame *f)
+{
+	struct arp arp = f->arp; /* f points into m, which becomes the reply */
+
+	if (host_role(h, arp.sender, NULL) != HOST_ROLE_OTHER) {
+		outgoing_drop(&h->outgoing, m, h->count.drop_arp_others);
+	} else if (host_role(h, arp.target, NULL) == HOST_ROLE_OWN) {
+		receive_arp_for_us(h, m, &arp);
+	} else if (arp.sender == arp.target && hear(h, &arp, NEIGHBOUR_CLAIM)) {
+		++*h->count.rx_arp;
+		outgoing_free(&h->outgoing, m);
+	} else {
+		outgoing_drop(&h->outgoing, m, h->count.drop_arp_others);
+	}
+}
+
+/* ---- frames ---- */
+
+bool host_classify(struct host *h, struct rte_mbuf **m, struct frame *f, enum frame_kind *kind)
+{
+	struct rte_mbuf *own = single_own_buffer(h, *m);
+
+	if (!own)
+		return false;
+	*m = own;
+	*kind = frame_parse(f, rte_pktmbuf_mtod(own, const uint8_t *), own->data_len, h->mac);
+	if (*kind == FRAME_IPV4 && host_role(h, f->ip.source, NULL) != HOST_ROLE_OTHER)
+		*kind = FRAME_IP_SOURCE;
+	if (*kind == FRAME_IPV6 && host_owns6(h, ipv6_source(&f->ip)))
+		*kind = FRAME_IP_SOURCE;
+	if (*kind == FRAME_IPV4 || *kind == FRAME_IPV6)
+		return true;
+	if (*kind == FRAME_ARP)
+		receive_arp(h, own, f);
+	else
+		outgoing_drop(&h->outgoing, own, h->drops[*kind]);
+	return false;
+}
+
+bool host_echo(struct host *h, struct rte_mbuf *m, const struct frame *f)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+	uint8_t from[MAC_LEN];
+	uint16_t length = (uint16_t)(ETHERNET_HEADER_LEN + f->ip.length);
+
+	if (f->group || !icmp_echo_reply(frame + ETHERNET_HEADER_LEN, &f->ip))
+		return false;
+	/* Back the way it came: a flood of pings fills no table. */
+	memcpy(from, f->ethernet.source, MAC_LEN);
+	ethernet_build(frame, from, h->mac, ETHERNET_TYPE_IPV4);
+	m->data_len = length;
+	m->pkt_len = length;
+	m->ol_flags = 0;
+	++*h->count.rx_icmp_echo;
+	outgoing_send(&h->outgoing, m);
+	return true;
+}
+
+/* ---- sending ---- */
+
+const uint8_t *host_resolve(struct host *h, uint32_t next_hop)
+{
+	struct neighbour_work work;
+	struct ip_addr addr = ip4(next_hop);
+
+	if (h->last.next_hop == next_hop && h->last.generation == h->neighbours->generation)
+		return h->last.mac;
+	const uint8_t *mac = neighbour_lookup(h->neighbours, &addr, h->now_ns, &work);
+	perform(h, &work);
+	if (!mac)
+		return NULL;
+	h->last.next_hop = next_hop;
+	h->last.generation = h->neighbours->generation;
+	memcpy(h->last.mac, mac, MAC_LEN);
+	return h->last.mac;
+}
+
+void host_hold(struct host *h, struct rte_mbuf *m, uint32_t next_hop)
+{
+	struct neighbour_work work;
+	struct ip_addr addr = ip4(next_hop);
+
+	bool held = neighbour_hold(h->neighbours, &addr, m, h->now_ns, &work);
+	perform(h, &work);
+	if (!held)
+		outgoing_drop(&h->outgoing, m, h->count.drop_neighbour);
+}
+
+void host_send(struct host *h, struct rte_mbuf *m, uint32_t next_hop)
+{
+	const uint8_t *mac = host_resolve(h, next_hop);
+	uint8_t *header = (uint8_t *)rte_pktmbuf_prepend(m, ETHERNET_HEADER_LEN);
+
+	ethernet_build(header, mac ? mac : mac_broadcast, h->mac, ETHERNET_TYPE_IPV4);
+	if (mac)
+		outgoing_send(&h->outgoing, m);
+	else
+		host_hold(h, m, next_hop);
+}
+
+void host_finish(struct host *h)
+{
+	struct neighbour_work work;
+
+	if (h->now_ns - h->tick_ns >= TICK_NS) {
+		h->tick_ns = h->now_ns;
+		while (neighbour_tick(h->neighbours, h->now_ns, &work))
+			perform(h, &work);
+	}
+	outgoing_flush(&h->outgoing);
+}

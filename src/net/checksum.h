@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Internet checksums (RFC 1071). Sums are over 16-bit words as they lie in memory, so a checksum is
+ * stored and loaded with memcpy, without swapping; the sum does not depend on the byte order.
+ */
+#ifndef NET_CHECKSUM_H
+#define NET_CHECKSUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Adds length bytes to an unfolded sum. An odd length is padded: only the last piece may be odd. */
+uint64_t checksum_add(uint64_t sum, const void *bytes, size_t length);
+/* Adds IPv4's pseudo-header: addresses from the header, protocol, and the length that follows. */
+uint64_t checksum_add_pseudo4(uint64_t sum, const uint8_t header[static 20], uint8_t protocol,
+	uint16_t length);
+uint64_t checksum_add_pseudo6(uint64_t sum, const uint8_t header[static 40], uint8_t protocol,
+	uint32_t length);
+/* The complement of the folded sum; 0 when the sum included a right checksum. */
+uint16_t checksum_fold(uint64_t sum);
+uint16_t checksum_of(const void *bytes, size_t length);
+/* What a checksum becomes when one 16-bit word under it changes (RFC 1624, equation 3). */
+uint16_t checksum_update(uint16_t checksum, uint16_t before, uint16_t after);
+
+#endif

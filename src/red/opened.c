@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What comes back from crypt: packets out of the tunnel, and buffers that it is done with. */
+#include "red/state.h"
+
+static void drop(struct red *r, struct rte_mbuf *m, uint64_t *counter)
+{
+	outgoing_drop(&r->host.outgoing, m, counter);
+}
+
+/* Somebody at another site asks for our red address: the answer goes back into the tunnel. */
+static void receive_ours(struct red *r, struct rte_mbuf *m, const struct ip_packet *p)
+{
+	uint8_t *packet = rte_pktmbuf_mtod(m, uint8_t *);
+
+	if (!icmp_echo_reply(packet, p)) {
+		drop(r, m, &r->stats->drop_ours);
+		return;
+	}
+	r->stats->rx_icmp_echo++;
+	/* What is lent has an Ethernet header before it. This one says that we are the sender. */
+	ethernet_build((uint8_t *)rte_pktmbuf_prepend(m, ETHERNET_HEADER_LEN), r->host.mac,
+		r->host.mac, ETHERNET_TYPE_IPV4);
+	red_seal(r, m, p->length);
+}
+
+static void deliver4(struct red *r, struct rte_mbuf *m, const struct ip_packet *p)
+{
+	uint32_t next_hop;
+
+	if (host_role(&r->host, p->destination, NULL) == HOST_ROLE_OWN)
+		receive_ours(r, m, p);
+	else if (!host_route(&r->host, p->destination, &next_hop))
+		drop(r, m, &r->stats->drop_no_route);
+	else if (p->length > r->config.port->mtu)
+		drop(r, m, &r->stats->drop_too_big);
+	else
+		host_send(&r->host, m, next_hop);
+}
+
+static void deliver(struct red *r, struct rte_mbuf *m)
+{
+	struct ip_packet p;
+	enum ip_fault fault = ip_parse(&p, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
+
+	if (fault != IP_FAULT_NONE) {
+		drop(r, m, r->host.drops[frame_of_fault(fault)]);
+		return;
+	}
+	m->data_len = p.length;
+	m->pkt_len = p.length;
+	if (p.version == 4)
+		deliver4(r, m, &p);
+	else
+		drop(r, m, &r->stats->drop_no_route); /* without ND there are no IPv6 neighbours */
+}
+
+/* A45: the packet is as we lent it, but for its TTL. */
+static void give_up(struct red *r, struct rte_mbuf *m, uint64_t *dropped)
+{
+	const uint8_t *packet = rte_pktmbuf_mtod_offset(m, const uint8_t *, ETHERNET_HEADER_LEN);
+	struct ip_packet p;
+
+	if (ip_parse(&p, packet, m->data_len - ETHERNET_HEADER_LEN) == IP_FAULT_NONE)
+		red_complain(r, m, &p, ICMP_ERROR_HOST_UNREACHABLE, dropped);
+	else
+		drop(r, m, dropped);
+}
+
+static void take(struct red *r, unsigned link, struct handle *h)
+{
+	struct rte_mbuf *m = lend_take(&r->lend, link, h);
+
+	if (!m)
+		return;
+	if (h->kind == HANDLE_FILLED)
+		deliver(r, m);
+	else if (h->code == USED_NO_PEER)
+		give_up(r, m, &r->stats->drop_no_peer);
+	else if (h->code == USED_NO_ENDPOINT)
+		give_up(r, m, &r->stats->drop_no_endpoint);
+	else
+		outgoing_free(&r->host.outgoing, m);
+}
+
+unsigned red_opened(struct red *r)
+{
+	struct handle handles[LEND_BURST];
+	unsigned total = 0;
+
+	for (unsigned link = 0; link < r->lend.link_count; link++) {
+		unsigned n = lend_receive(&r->lend, link, handles);
+		for (unsigned i = 0; i < n; i++)
+			take(r, link, &handles[i]);
+		total += n;
+	}
+	return total;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "red/red.h"
+
+#include <errno.h>
+
+#include "red/state.h"
+
+#define NEIGHBOURS            2048
+#define COMPLAINTS_PER_SECOND 100
+#define COMPLAINTS_BURST      50
+
+static int init_host(struct red *r, const struct red_config *config)
+{
+	struct host_config host = {
+		.zone = config->zone,
+		.port = config->port,
+		.pool = config->pool,
+		.addresses = config->addresses,
+		.address_count = config->address_count,
+		.gateway = config->gateway,
+		.neighbours = NEIGHBOURS,
+		.counters = {HOST_COUNTERS(HOST_COUNTER_AT, config->stats)},
+	};
+
+	return host_init(&r->host, &host);
+}
+
+static int init_lend(struct red *r, const struct red_config *config)
+{
+	struct lend_config lend = {
+		.zone = config->zone,
+		.pool = config->pool,
+		.outgoing = &r->host.outgoing,
+		.passed = &config->stats->rx_tunnel,
+		.drop_handle = &config->stats->drop_handle,
+		.drop_crypt_full = &config->stats->drop_crypt_full,
+		.headroom = ETHERNET_HEADER_LEN,
+	};
+	int rc = config->crypt_count ? lend_init(&r->lend, &lend) : -EINVAL;
+
+	for (unsigned i = 0; i < config->crypt_count && rc == 0; i++)
+		rc = lend_add_link(&r->lend, &config->crypt[i].to, &config->crypt[i].from,
+			config->crypt[i].bell);
+	return rc;
+}
+
+struct red *red_create(const struct red_config *config)
+{
+	struct red *r = zone_alloc(config->zone, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->config = *config;
+	r->stats = config->stats;
+	bucket_init(&r->complaints, COMPLAINTS_PER_SECOND, COMPLAINTS_BURST);
+	if (tunnel_create(&r->tunnel, config->zone, config->max_prefixes) != 0 ||
+		init_host(r, config) != 0 || init_lend(r, config) != 0) {
+		red_destroy(r);
+		return NULL;
+	}
+	return r;
+}
+
+void red_destroy(struct red *r)
+{
+	if (!r)
+		return;
+	lend_fini(&r->lend);
+	host_fini(&r->host);
+	tunnel_destroy(&r->tunnel);
+	zone_free(r);
+}
+
+unsigned red_poll(void *red, uint64_t now_ns)
+{
+	struct red *r = red;
+
+	host_begin(&r->host, now_ns);
+	unsigned n = red_opened(r);
+	n += red_orders(r);
+	n += red_receive(r);
+	lend_flush(&r->lend);
+	lend_supply(&r->lend);
+	host_finish(&r->host);
+	return n;
+}

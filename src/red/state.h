@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of the red domain share: its state, and the steps of a round. */
+#ifndef RED_STATE_H
+#define RED_STATE_H
+
+#include "dp/host.h"
+#include "dp/lend.h"
+#include "net/bucket.h"
+#include "net/icmp.h"
+#include "red/red.h"
+
+struct rte_rib;
+struct rte_rib6;
+
+struct tunnel { /* the prefixes that belong behind the tunnel */
+	struct rte_rib *v4;
+	struct rte_rib6 *v6;
+	uint32_t left; /* prefixes that may still be added */
+};
+
+struct red {
+	struct red_config config;
+	struct red_stats *stats;
+	struct host host;
+	struct lend lend;
+	struct tunnel tunnel;
+	struct bucket complaints;
+};
+
+/* tunnel.c */
+int tunnel_create(struct tunnel *t, const struct zone *zone, uint32_t max_prefixes);
+void tunnel_destroy(struct tunnel *t);
+/* What is added twice is there until it is taken out twice. -ENOSPC, -EINVAL. */
+int tunnel_add(struct tunnel *t, const struct ip_prefix *prefix);
+int tunnel_remove(struct tunnel *t, const struct ip_prefix *prefix); /* -ENOENT */
+bool tunnel_covers4(const struct tunnel *t, uint32_t address);
+bool tunnel_covers6(const struct tunnel *t, const uint8_t address[static 16]);
+
+/* orders.c */
+unsigned red_orders(struct red *r);
+
+/* receive.c */
+unsigned red_receive(struct red *r);
+/* To crypt: m's data are an Ethernet header and the IP packet of that length. */
+void red_seal(struct red *r, struct rte_mbuf *m, uint16_t length);
+
+/* cut.c */
+/* An IPv4 packet above the tunnel's MTU that may be fragmented, its TTL decremented. */
+void red_cut(struct red *r, struct rte_mbuf *m, const struct ip_packet *p);
+
+/* complain.c */
+/*
+ * Drops m, whose data are an Ethernet header and the packet p, counts it in *dropped, and tells its
+ * sender why, as far as that is allowed and not too often.
+ */
+void red_complain(struct red *r, struct rte_mbuf *m, const struct ip_packet *p,
+	enum icmp_error error, uint64_t *dropped);
+
+/* opened.c */
+unsigned red_opened(struct red *r);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which destinations belong behind the tunnel. The next hop that DPDK's tables keep for a prefix is
+ * here the number of times it was added.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_rib.h>
+#include <rte_rib6.h>
+
+#include "red/state.h"
+#include "util/bytes.h"
+
+int tunnel_create(struct tunnel *t, const struct zone *zone, uint32_t max_prefixes)
+{
+	/* Besides every prefix there may be one node where two branches part. */
+	struct rte_rib_conf conf4 = {.max_nodes = (int)(2 * max_prefixes + 1)};
+	struct rte_rib6_conf conf6 = {.max_nodes = (int)(2 * max_prefixes + 1)};
+	char name[16];
+
+	memset(t, 0, sizeof(*t));
+	if (max_prefixes == 0 || max_prefixes > INT32_MAX / 2 - 1)
+		return -EINVAL;
+	t->left = max_prefixes;
+	snprintf(name, sizeof(name), "%.8s-t4", zone->name);
+	t->v4 = rte_rib_create(name, zone->socket, &conf4);
+	snprintf(name, sizeof(name), "%.8s-t6", zone->name);
+	t->v6 = rte_rib6_create(name, zone->socket, &conf6);
+	if (t->v4 && t->v6)
+		return 0;
+	tunnel_destroy(t);
+	return -ENOMEM;
+}
+
+void tunnel_destroy(struct tunnel *t)
+{
+	rte_rib_free(t->v4);
+	rte_rib6_free(t->v6);
+	memset(t, 0, sizeof(*t));
+}
+
+static int add4(struct tunnel *t, uint32_t address, uint8_t length)
+{
+	struct rte_rib_node *node = rte_rib_lookup_exact(t->v4, address, length);
+	uint64_t times = 0;
+
+	if (node)
+		rte_rib_get_nh(node, &times);
+	else if (t->left == 0)
+		return -ENOSPC;
+	else
+		node = rte_rib_insert(t->v4, address, length);
+	if (!node)
+		return -rte_errno;
+	t->left -= times == 0;
+	return rte_rib_set_nh(node, times + 1);
+}
+
+static int add6(struct tunnel *t, const uint8_t address[static 16], uint8_t length)
+{
+	struct rte_rib6_node *node = rte_rib6_lookup_exact(t->v6, address, length);
+	uint64_t times = 0;
+
+	if (node)
+		rte_rib6_get_nh(node, &times);
+	else if (t->left == 0)
+		return -ENOSPC;
+	else
+		node = rte_rib6_insert(t->v6, address, length);
+	if (!node)
+		return -rte_errno;
+	t->left -= times == 0;
+	return rte_rib6_set_nh(node, times + 1);
+}
+
+static int remove4(struct tunnel *t, uint32_t address, uint8_t length)
+{
+	struct rte_rib_node *node = rte_rib_lookup_exact(t->v4, address, length);
+	uint64_t times;
+
+	if (!node)
+		return -ENOENT;
+	rte_rib_get_nh(node, &times);
+	if (times > 1)
+		return rte_rib_set_nh(node, times - 1);
+	rte_rib_remove(t->v4, address, length);
+	t->left++;
+	return 0;
+}
+
+static int remove6(struct tunnel *t, const uint8_t address[static 16], uint8_t length)
+{
+	struct rte_rib6_node *node = rte_rib6_lookup_exact(t->v6, address, length);
+	uint64_t times;
+
+	if (!node)
+		return -ENOENT;
+	rte_rib6_get_nh(node, &times);
+	if (times > 1)
+		return rte_rib6_set_nh(node, times - 1);
+	rte_rib6_remove(t->v6, address, length);
+	t->left++;
+	return 0;
+}
+
+static bool is_prefix(const struct ip_prefix *prefix)
+{
+	unsigned bits = addr_bits(&prefix->addr);
+
+	return bits != 0 && prefix->length <= bits;
+}
+
+int tunnel_add(struct tunnel *t, const struct ip_prefix *prefix)
+{
+	struct ip_prefix p = *prefix;
+
+	if (!is_prefix(&p))
+		return -EINVAL;
+	prefix_mask(&p);
+	return p.addr.family == 4 ? add4(t, get_be32(p.addr.bytes), p.length) :
+				    add6(t, p.addr.bytes, p.length);
+}
+
+int tunnel_remove(struct tunnel *t, const struct ip_prefix *prefix)
+{
+	struct ip_prefix p = *prefix;
+
+	if (!is_prefix(&p))
+		return -ENOENT;
+	prefix_mask(&p);
+	return p.addr.family == 4 ? remove4(t, get_be32(p.addr.bytes), p.length) :
+				    remove6(t, p.addr.bytes, p.length);
+}
+
+bool tunnel_covers4(const struct tunnel *t, uint32_t address)
+{
+	return rte_rib_lookup(t->v4, address) != NULL;
+}
+
+bool tunnel_covers6(const struct tunnel *t, const uint8_t address[static 16])
+{
+	return rte_rib6_lookup(t->v6, address) != NULL;
+}

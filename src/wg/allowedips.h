@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Cryptokey routing: longest prefix match from an address to a peer's slot (A44-A46). A table is
+ * filled by its owner, then published and never changed again, so that readers on other threads
+ * need no lock; the next version is another table.
+ */
+#ifndef WG_ALLOWEDIPS_H
+#define WG_ALLOWEDIPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/addr.h"
+
+#define ALLOWEDIPS_NONE UINT32_MAX
+
+struct allowedips;
+
+/* Bytes that a table for at most `prefixes` prefixes (both families together) needs. */
+size_t allowedips_bytes(uint32_t prefixes);
+/* Make an empty table in `memory` (64-byte aligned, allowedips_bytes(prefixes) long). It holds no
+ * pointer: it can be moved or copied as bytes. */
+struct allowedips *allowedips_init(void *memory, uint32_t prefixes);
+/* Host bits are masked; a prefix that is present moves to `slot`. 0; -ENOSPC; -EINVAL (family). */
+int allowedips_insert(struct allowedips *t, const struct ip_prefix *prefix, uint32_t slot);
+/* Slot of the longest match, or ALLOWEDIPS_NONE. Address bytes in network order. */
+uint32_t allowedips_lookup4(const struct allowedips *t, const uint8_t addr[static 4]);
+uint32_t allowedips_lookup6(const struct allowedips *t, const uint8_t addr[static 16]);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Our side of a handshake: initiations, when there is a reason and A33 allows them. */
+#include <string.h>
+
+#include "crypto/secret.h"
+#include "wg/cookie.h"
+#include "wg/indices.h"
+#include "wg/state.h"
+#include "wg/timestamp.h"
+
+/*
+ * A13, A10. The peer compares only with what we sent to it, so that stamps are strictly rising per
+ * peer: a device with thousands of peers makes more initiations than there are stamps in a second.
+ * Over all peers they do not fall, also when the wall clock does.
+ */
+static void stamp(struct wg_device *d, struct peer *peer, uint64_t wall_ns,
+	uint8_t out[static WG_TIMESTAMP_LEN])
+{
+	timestamp_from_wall(out, wall_ns);
+	if (timestamp_after(d->timestamp_floor, out))
+		memcpy(out, d->timestamp_floor, WG_TIMESTAMP_LEN);
+	memcpy(d->timestamp_floor, out, WG_TIMESTAMP_LEN);
+	if (!timestamp_after(out, peer->timestamp_sent)) {
+		memcpy(out, peer->timestamp_sent, WG_TIMESTAMP_LEN);
+		timestamp_advance(out);
+	}
+	memcpy(peer->timestamp_sent, out, WG_TIMESTAMP_LEN);
+}
+
+void initiate_retire_timestamp(struct wg_device *d, const struct peer *peer)
+{
+	uint8_t next[WG_TIMESTAMP_LEN];
+
+	if (secret_is_zero(peer->timestamp_sent, WG_TIMESTAMP_LEN))
+		return;
+	memcpy(next, peer->timestamp_sent, sizeof(next));
+	timestamp_advance(next);
+	if (timestamp_after(next, d->timestamp_floor))
+		memcpy(d->timestamp_floor, next, sizeof(next));
+}
+
+static bool is_possible(const struct wg_device *d, const struct peer *peer)
+{
+	return d->identity.set && peer->remote.usable && peer->endpoint.addr.family != 0;
+}
+
+void initiate_send(struct wg_device *d, struct peer *peer, struct wg_now now,
+	struct wg_actions *actions)
+{
+	struct message_initiation message;
+	uint8_t timestamp[WG_TIMESTAMP_LEN];
+	uint32_t former = peer->initiation.local_index;
+	bool had_former = peer->initiation.outstanding;
+	uint32_t index;
+
+	if (!is_possible(d, peer))
+		return;
+	index = indices_draw(d, peer);
+	stamp(d, peer, now.wall_ns, timestamp);
+	if (noise_create_initiation(&message, &peer->initiation, &d->identity, &peer->remote,
+		    timestamp, index) != 0) {
+		indices_release(d, index);
+		return;
+	}
+	if (had_former)
+		indices_release(d, former);
+	cookie_add_macs((uint8_t *)&message, sizeof(message), peer->remote.public_key);
+	actions_add_send(actions, peer, &message, sizeof(message));
+	peer->initiated_ns = now.boot_ns;
+	timers_initiation_sent(&peer->timers, now.boot_ns);
+}
+
+void initiate_keepalive(struct wg_device *d, struct peer *peer, struct wg_now now,
+	struct wg_actions *actions)
+{
+	if (now.boot_ns < peer->usable_until_ns)
+		actions_add(actions, WG_KEEPALIVE, peer->slot);
+	else if (is_possible(d, peer) &&
+		timers_keepalive_wanted_session(&peer->timers, now.boot_ns))
+		initiate_send(d, peer, now, actions);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* TAI64N labels of initiations (whitepaper 5.4.2): big-endian, so that memory order is time order. */
+#ifndef WG_TIMESTAMP_H
+#define WG_TIMESTAMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wg/messages.h"
+
+/*
+ * A13: 2^62 + 10 + seconds since 1970, then nanoseconds rounded down to a multiple of 2^24, which
+ * hides when exactly the message was made.
+ */
+void timestamp_from_wall(uint8_t stamp[static WG_TIMESTAMP_LEN], uint64_t wall_ns);
+/* The next label that differs: about 17 ms later. */
+void timestamp_advance(uint8_t stamp[static WG_TIMESTAMP_LEN]);
+/* Is a strictly later than b? */
+bool timestamp_after(const uint8_t a[static WG_TIMESTAMP_LEN],
+	const uint8_t b[static WG_TIMESTAMP_LEN]);
+
+#endif

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# How a daemon starts and ends: its exit statuses, and that a name belongs to one instance.
+#
+#   siteA, siteB: encrypterd
+#
+. "$(dirname "$0")/_init.sh"
+need_encrypterd
+lab_up
+conf=/run/encrypter-lab/$lab/siteA.conf
+
+exits() { # STATUS COMMAND…: and says why on stderr, which is kept
+	local expected=$1 status=0
+	shift
+	timeout 30 "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?
+	printf 'exit status %d, expected %d\n' $status "$expected"
+	cat "$scratch/err"
+	[ $status = "$expected" ]
+}
+says() { grep -qE "$1" "$scratch/err"; }
+
+check "--check of a good configuration: 0" exits 0 "$BUILD/encrypterd" -c "$conf" --check
+check "no configuration named: 2" exits 2 "$BUILD/encrypterd"
+check "an unknown option: 2" exits 2 "$BUILD/encrypterd" --frobnicate
+check "a configuration that is not there: 2" exits 2 "$BUILD/encrypterd" -c "$scratch/none.conf"
+check "and it is named" says "$scratch/none.conf"
+sed 's/^AllowedIPs.*/AllowedIPs = 10.0.2.0\/33/' "$conf" >"$scratch/bad.conf"
+line=$(grep -n '^AllowedIPs' "$scratch/bad.conf" | cut -d : -f 1)
+check "a bad configuration: 2" exits 2 "$BUILD/encrypterd" -c "$scratch/bad.conf"
+check "with FILE:LINE: and what is wrong" says "$scratch/bad.conf:$line: .+"
+
+check "a second instance of one name: 2" exits 2 \
+	ip netns exec "$lab-siteA" "$BUILD/encrypterd" -c "$conf"
+check "and the name is named" says "$lab-siteA"
+check "the first one goes on" pings pcA 10 10.0.2.10 -i 0.05
+closed() {
+	on siteA ip addr add 10.0.1.97/24 dev lan0 && no_ping pcA 10.0.1.97
+	local status=$?
+	on siteA ip addr del 10.0.1.97/24 dev lan0
+	return $status
+}
+check "and its interfaces stay closed to the kernel" closed
+
+sed 's/iface:lan0/iface:nosuch0/; s/^Name = t.*/Name = other/' "$conf" >"$scratch/port.conf"
+no_port() {
+	exits 1 ip netns exec "$lab-siteA" "$BUILD/encrypterd" -c "$scratch/port.conf" ||
+		exits 2 ip netns exec "$lab-siteA" "$BUILD/encrypterd" -c "$scratch/port.conf"
+}
+check "an interface that is not there: no start" no_port
+check "and it is named" says nosuch0
+
+check "SIGTERM: 0" lab_do stop siteA
+check "no socket is left in /run/encrypter" test ! -e "/run/encrypter/$lab-siteA"
+check "no socket is left for wg" test ! -e "/var/run/wireguard/$lab-siteA.sock"
+
+interrupted() { # SIGINT
+	local pid status
+	# bash starts background commands with SIGINT ignored; a shell's foreground command has it not.
+	env --default-signal=INT ip netns exec "$lab-siteA" "$BUILD/encrypterd" -c "$conf" \
+		>"$scratch/log" 2>&1 </dev/null &
+	pid=$!
+	process_keep "$scratch/second.pid" $pid
+	await 30 grep -qE '^[a-z]+ [a-z]+ ready( |$)' "$scratch/log" || return
+	kill -s INT $pid
+	await 10 process_gone "$scratch/second.pid"
+	wait $pid
+	status=$?
+	printf 'exit status %d\n' $status
+	tail -n 5 "$scratch/log"
+	[ $status = 0 ]
+}
+check "SIGINT: 0" interrupted
+
+done_testing

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "eal.h"
+#include "suites.h"
+
+int main(int argc, char **argv)
+{
+	static const struct unit_suite *const suites[] = {
+		&suite_receive,
+		&suite_send,
+		&suite_drops,
+		&suite_hostile,
+		NULL,
+	};
+
+	unit_eal();
+	return unit_main(argc, argv, suites);
+}

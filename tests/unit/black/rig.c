@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rig.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "eal.h"
+#include "net/arp.h"
+#include "unit.h"
+#include "util/bytes.h"
+#include "wg/cookie.h"
+
+#define MUST(x) CU_ASSERT_FATAL(x)
+
+static void open_links(struct rig *r, struct black_config *c, const struct rig_options *o)
+{
+	char text[32];
+
+	c->crypt_count = o->links;
+	for (unsigned i = 0; i < o->links; i++) {
+		struct rig_link *l = &r->links[i];
+		snprintf(text, sizeof(text), "to-crypt%u", i);
+		MUST(ring_create(&l->to, text, &r->zone, o->handles, sizeof(struct handle)) == 0);
+		snprintf(text, sizeof(text), "from-crypt%u", i);
+		MUST(ring_create(&l->from, text, &r->zone, 1024, sizeof(struct handle)) == 0);
+		MUST(bell_open(&l->bell) == 0);
+		c->crypt[i] = (struct black_link){l->to, l->from, &l->bell};
+	}
+}
+
+void rig_open_with(struct rig *r, const struct rig_options *o)
+{
+	memset(r, 0, sizeof(*r));
+	r->now_ns = RIG_START;
+	memset(r->public_key, 0x42, 32);
+	unit_zone(&r->zone, "black", o->buffers > 1024 ? 24 : 8);
+	MUST(pool_create(&r->pool, "black", &r->zone, o->buffers, o->mtu) == 0);
+	wire_open(&r->wire, &r->zone, &r->pool, o->mtu);
+	r->wire.port.tx_ip_checksum = o->ip_checksum;
+	MUST(ring_create(&r->reports, "reports", NULL, o->reports, sizeof(struct black_report)) == 0);
+	MUST(ring_create(&r->orders, "orders", NULL, 256, sizeof(struct black_order)) == 0);
+	MUST(bell_open(&r->control_bell) == 0);
+	struct black_config c = {
+		.zone = &r->zone,
+		.port = &r->wire.port,
+		.pool = &r->pool,
+		.addresses = {{{4, {192, 168, 1, 10}}, 24}, {{4, {10, 9, 0, 1}}, 16}},
+		.address_count = 2,
+		.gateway = {4, {192, 168, 1, 100}},
+		.listen_port = LISTEN,
+		.max_peers = RIG_PEERS,
+		.to_control = r->reports,
+		.from_control = r->orders,
+		.control_bell = &r->control_bell,
+		.stats = &r->stats,
+	};
+	if (o->no_gateway)
+		c.gateway.family = 0;
+	open_links(r, &c, o);
+	r->black = black_create(&c);
+	MUST(r->black != NULL);
+	struct black_order identity = {.kind = BLACK_IDENTITY, .length = o->no_identity ? 0 : 32};
+	memcpy(identity.data, r->public_key, 32);
+	rig_order(r, &identity);
+}
+
+void rig_open(struct rig *r)
+{
+	static const struct rig_options usual = {
+		.links = 1, .mtu = 1500, .buffers = RIG_BUFFERS, .reports = 64, .handles = 1024};
+
+	rig_open_with(r, &usual);
+}
+
+/* Give everything back; then the pool must be whole again. */
+static void check_pool(struct rig *r)
+{
+	static uint8_t frame[WIRE_FRAME_MAX];
+
+	rig_poll(r);
+	for (unsigned i = 0; i < RIG_LINKS; i++)
+		while (r->links[i].full_count > 0)
+			rig_return(r, i, USED_DONE);
+	r->now_ns += 60 * CLOCK_SECOND; /* whatever waits for a neighbour is given up */
+	for (unsigned i = 0; i < 5; i++) {
+		r->now_ns += CLOCK_SECOND;
+		rig_poll(r);
+	}
+	while (wire_pop(&r->wire, frame) > 0)
+		;
+	unsigned out = 0;
+	for (unsigned i = 0; i < RIG_LINKS; i++)
+		out += r->links[i].empty_count;
+	CU_ASSERT_EQUAL(rte_mempool_avail_count(r->pool.mempool) + out, r->pool.count);
+}
+
+void rig_close(struct rig *r)
+{
+	check_pool(r);
+	black_destroy(r->black);
+	for (unsigned i = 0; i < RIG_LINKS; i++) {
+		if (!r->links[i].to.r)
+			continue;
+		ring_destroy(&r->links[i].to);
+		ring_destroy(&r->links[i].from);
+		bell_close(&r->links[i].bell);
+	}
+	ring_destroy(&r->reports);
+	ring_destroy(&r->orders);
+	bell_close(&r->control_bell);
+	wire_close(&r->wire);
+	pool_destroy(&r->pool);
+	zone_destroy(&r->zone);
+}
+
+static void sort_handles(struct rig_link *l)
+{
+	struct handle h;
+
+	while (l->to.r && ring_receive(&l->to, &h, 1) == 1) {
+		if (h.kind == HANDLE_EMPTY)
+			l->empty[l->empty_count++] = h;
+		else if (h.kind == HANDLE_FULL)
+			l->full[l->full_count++] = h;
+		else
+			CU_FAIL("black sent a handle of another kind");
+	}
+}
+
+void rig_poll(struct rig *r)
+{
+	unsigned n;
+
+	do {
+		n = black_poll(r->black, r->now_ns);
+		for (unsigned i = 0; i < RIG_LINKS; i++)
+			sort_handles(&r->links[i]);
+	} while (n > 0);
+}
+
+void rig_arrive(struct rig *r, const void *frame, size_t length)
+{
+	wire_push(&r->wire, frame, length);
+	rig_poll(r);
+}
+
+size_t rig_sent(struct rig *r)
+{
+	return wire_pop(&r->wire, r->frame);
+}
+
+void rig_order(struct rig *r, const struct black_order *order)
+{
+	MUST(ring_send(&r->orders, order, 1) == 1);
+	rig_poll(r);
+}
+
+void rig_endpoint(struct rig *r, uint32_t slot, uint32_t address, uint16_t port)
+{
+	struct black_order o = {
+		.kind = BLACK_ENDPOINT, .slot = slot, .remote = {.addr.family = 4, .port = port}};
+
+	put_be32(o.remote.addr.bytes, address);
+	rig_order(r, &o);
+}
+
+void rig_resolve(struct rig *r, uint32_t address)
+{
+	uint8_t reply[ARP_FRAME_LEN];
+	struct arp arp;
+	size_t length = rig_sent(r);
+
+	MUST(length == ARP_FRAME_LEN);
+	MUST(arp_parse(&arp, r->frame + ETHERNET_HEADER_LEN, ARP_LEN) == 0);
+	MUST(arp.request && arp.target == address);
+	CU_ASSERT(mac_equal(r->frame, mac_broadcast));
+	rig_arrive(r, reply, wire_arp(reply, false, address, arp.sender));
+}
+
+uint8_t *rig_bytes(const struct rig *r, const struct handle *h)
+{
+	return (uint8_t *)pool_mbuf(&r->pool, h->index)->buf_addr + h->offset;
+}
+
+void rig_give(struct rig *r, unsigned link, const struct handle *h)
+{
+	MUST(ring_send(&r->links[link].from, h, 1) == 1);
+}
+
+void rig_return(struct rig *r, unsigned link, uint8_t code)
+{
+	struct rig_link *l = &r->links[link];
+	struct handle h = l->full[--l->full_count];
+
+	h.kind = HANDLE_USED;
+	h.code = code;
+	rig_give(r, link, &h);
+}
+
+bool rig_sealed(struct rig *r, unsigned link, uint32_t slot, uint16_t length)
+{
+	struct rig_link *l = &r->links[link];
+
+	if (l->empty_count == 0)
+		return false;
+	struct handle h = l->empty[--l->empty_count];
+	h.kind = HANDLE_FILLED;
+	h.offset = 128;
+	h.length = length;
+	h.tag = slot;
+	rig_data(rig_bytes(r, &h), length, 0x01020304);
+	rig_give(r, link, &h);
+	return true;
+}
+
+void rig_initiation(const struct rig *r, uint8_t message[static 148])
+{
+	memset(message, 0x11, 148);
+	put_le32(message, 1);
+	cookie_add_macs(message, 148, r->public_key);
+}
+
+void rig_response(const struct rig *r, uint8_t message[static 92])
+{
+	memset(message, 0x22, 92);
+	put_le32(message, 2);
+	cookie_add_macs(message, 92, r->public_key);
+}
+
+void rig_data(uint8_t *message, size_t length, uint32_t receiver)
+{
+	memset(message, 0x44, length);
+	put_le32(message, 4);
+	if (length >= 8)
+		put_le32(message + 4, receiver);
+}

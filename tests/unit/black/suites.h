@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BLACK_SUITES_H
+#define BLACK_SUITES_H
+
+#include "unit.h"
+
+extern const struct unit_suite suite_drops, suite_hostile, suite_receive, suite_send;
+
+#endif

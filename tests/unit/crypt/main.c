@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "eal.h"
+#include "suites.h"
+
+int main(int argc, char **argv)
+{
+	const struct unit_suite *const suites[] = {
+		&suite_pipeline, &suite_stage, &suite_hostile, NULL};
+
+	unit_eal();
+	return unit_main(argc, argv, suites);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "rig.h"
+#include "suites.h"
+#include "util/bytes.h"
+#include "wg/messages.h"
+
+static struct rig r;
+
+static void open_rig(void)
+{
+	rig_open(&r, "s", "auto");
+	rig_peer(&r, 2, true);
+	rig_lend(&r.black, 256);
+	rig_poll(&r);
+}
+
+static void no_peer(void)
+{
+	struct handle sent, h;
+
+	open_rig();
+	sent = rig_packet(&r, 1, 200, 64);
+	rig_poll(&r);
+	CU_ASSERT(rig_find(&r.red, HANDLE_USED, &h));
+	CU_ASSERT_EQUAL(h.code, USED_NO_PEER);
+	CU_ASSERT_EQUAL(h.index, sent.index);
+	rig_packet(&r, 1, 3, 64); /* a route, but the peer was never made */
+	rig_poll(&r);
+	CU_ASSERT(rig_find(&r.red, HANDLE_USED, &h));
+	CU_ASSERT_EQUAL(h.code, USED_NO_PEER);
+	rig_peer(&r, 3, false);
+	rig_packet(&r, 1, 3, 64);
+	rig_poll(&r);
+	CU_ASSERT(rig_find(&r.red, HANDLE_USED, &h));
+	CU_ASSERT_EQUAL(h.code, USED_NO_ENDPOINT);
+	CU_ASSERT_EQUAL(r.stats->drop_no_peer, 2);
+	CU_ASSERT_EQUAL(r.stats->drop_no_endpoint, 1);
+	rig_close(&r);
+}
+
+static void not_ip(void)
+{
+	struct handle h;
+
+	open_rig();
+	h = rig_packet(&r, 1, 2, 64);
+	rig_bytes(&r.red, &h)[0] = 0x55;
+	h = rig_packet(&r, 1, 2, 19);
+	h = rig_packet(&r, 1, 2, 39);
+	rig_bytes(&r.red, &h)[0] = 0x65;
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(r.stats->drop_ip_malformed_tx, 3);
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 3);
+	rig_close(&r);
+}
+
+/* Counters and lengths of what was sealed, in order. */
+static unsigned sealed_in_order(const uint16_t *lengths, unsigned n)
+{
+	struct handle h;
+	unsigned i = 0;
+
+	while (rig_receive(&r.black, &h, 1) == 1) {
+		if (h.kind != HANDLE_FILLED)
+			continue;
+		CU_ASSERT_EQUAL(get_le64(rig_bytes(&r.black, &h) + 8), i);
+		if (i < n)
+			CU_ASSERT_EQUAL(h.length, ((lengths[i] + 15) & ~15) + 32);
+		i++;
+	}
+	return i;
+}
+
+static void waits_for_a_session(void)
+{
+	static const uint16_t lengths[] = {40, 80, 160, 320, 640};
+
+	open_rig();
+	for (unsigned i = 0; i < 4; i++)
+		rig_packet(&r, 1, 2, lengths[i]);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 0);
+	CU_ASSERT_EQUAL(r.reports[2].tx.events, PEER_NEEDS_SESSION);
+	CU_ASSERT_EQUAL(r.dirty[0], 1ull << 2);
+	rig_session(&r, 2, 10, true);
+	rig_packet(&r, 1, 2, lengths[4]);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(sealed_in_order(lengths, 5), 5);
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 5);
+	CU_ASSERT_EQUAL(r.stats->keepalives_sent, 0);
+	rig_close(&r);
+}
+
+static void keepalive_when_nothing_waits(void)
+{
+	struct handle h;
+
+	open_rig();
+	rig_session(&r, 2, 10, true);
+	CU_ASSERT(rig_find(&r.black, HANDLE_FILLED, &h));
+	CU_ASSERT_EQUAL(h.length, 32);
+	CU_ASSERT_EQUAL(h.tag, 2);
+	CU_ASSERT(h.offset >= HANDLE_HEADROOM);
+	rig_order(&r, CRYPT_KEEPALIVE, 2);
+	CU_ASSERT(rig_find(&r.black, HANDLE_FILLED, &h));
+	CU_ASSERT_EQUAL(r.stats->keepalives_sent, 2);
+	rig_close(&r);
+}
+
+static void responder_holds_back(void)
+{
+	open_rig();
+	rig_session(&r, 2, 10, false);
+	rig_packet(&r, 1, 2, 40);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(rig_count(&r.black, HANDLE_FILLED), 0);
+	rig_order(&r, CRYPT_FLUSH, 2); /* not confirmed: still nothing */
+	CU_ASSERT_EQUAL(rig_count(&r.black, HANDLE_FILLED), 0);
+	r.reports[2].rx.confirmed_index = 11;
+	rig_order(&r, CRYPT_FLUSH, 2);
+	CU_ASSERT_EQUAL(rig_count(&r.black, HANDLE_FILLED), 1);
+	rig_close(&r);
+}
+
+/* The first packet under the responder's session lets go of what waited, without control. */
+static void confirmation_flushes(void)
+{
+	static struct rig other;
+	uint8_t message[64];
+	uint16_t length;
+
+	open_rig();
+	rig_lend(&r.red, 8);
+	rig_session(&r, 2, 10, false);
+	rig_packet(&r, 1, 2, 40);
+	rig_poll(&r);
+	rig_open(&other, "o", "auto");
+	rig_peer(&other, 1, true);
+	rig_lend(&other.black, 8);
+	rig_session(&other, 1, 10, true);
+	CU_ASSERT(rig_sealed(&other, message, &length));
+	rig_message(&r, message, length, 1, 1);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(rig_count(&r.black, HANDLE_FILLED), 1);
+	rig_close(&other);
+	rig_close(&r);
+}
+
+static void oldest_goes_first(void)
+{
+	struct handle first, h;
+
+	open_rig();
+	first = rig_packet(&r, 1, 2, 40);
+	for (unsigned i = 1; i < STAGED_MAX; i++)
+		rig_packet(&r, 1, 2, 40);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(r.stats->drop_staged_oldest, 0);
+	rig_packet(&r, 1, 2, 40);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(r.stats->drop_staged_oldest, 1);
+	CU_ASSERT(rig_find(&r.red, HANDLE_USED, &h));
+	CU_ASSERT_EQUAL(h.index, first.index);
+	rig_order(&r, CRYPT_DROP_STAGED, 2);
+	CU_ASSERT_EQUAL(r.stats->drop_staged_given_up, STAGED_MAX);
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), STAGED_MAX);
+	rig_close(&r);
+}
+
+/* A quarter of red's buffers in all; a peer with little keeps what it has. */
+static void fair_share(void)
+{
+	open_rig();
+	rig_peer(&r, 3, true);
+	rig_peer(&r, 4, true);
+	for (unsigned i = 0; i < 4; i++)
+		rig_packet(&r, 1, 3, 40);
+	for (unsigned i = 0; i < 124; i++)
+		rig_packet(&r, 1, 2, 40);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(r.stats->drop_staged_oldest, 0);
+	for (unsigned i = 0; i < 30; i++)
+		rig_packet(&r, 1, 4, 40);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(r.stats->drop_staged_oldest, 30);
+	rig_count(&r.red, HANDLE_USED);
+	rig_order(&r, CRYPT_DROP_STAGED, 3);
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 4);
+	rig_order(&r, CRYPT_DROP_STAGED, 4);
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 30);
+	rig_order(&r, CRYPT_DROP_STAGED, 2);
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 94);
+	rig_close(&r);
+}
+
+static void no_black_buffers(void)
+{
+	rig_open(&r, "s", "auto");
+	rig_peer(&r, 2, true);
+	rig_lend(&r.black, 3);
+	rig_session(&r, 2, 10, true); /* takes one */
+	for (unsigned i = 0; i < 5; i++)
+		rig_packet(&r, 1, 2, 40);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(rig_count(&r.black, HANDLE_FILLED), 3);
+	CU_ASSERT_EQUAL(r.stats->drop_no_buffer_black, 3);
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 5);
+	rig_close(&r);
+}
+
+static const struct unit_test tests[] = {
+	{"A45: no peer, no endpoint: given back with the reason", no_peer},
+	{"what is no IP packet is dropped", not_ip},
+	{"A42, A50: packets wait for the session and keep their order", waits_for_a_session},
+	{"A25: an initiator with nothing to send sends a keepalive", keepalive_when_nothing_waits},
+	{"A25: a responder holds back until it is confirmed", responder_holds_back},
+	{"A24: confirmation lets go of what waited", confirmation_flushes},
+	{"A42: 128 per peer, the oldest goes first", oldest_goes_first},
+	{"A42: a quarter of the buffers in all, shared fairly", fair_share},
+	{"no buffer to seal into", no_black_buffers},
+	{NULL, NULL},
+};
+
+const struct unit_suite suite_stage = {"stage", tests};

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The suites of the control layer; one line each, in the order of main.c. */
+#ifndef TESTS_UNIT_CTL_SUITES_H
+#define TESTS_UNIT_CTL_SUITES_H
+
+#include "unit.h"
+
+extern const struct unit_suite suite_config;
+extern const struct unit_suite suite_config_files;
+extern const struct unit_suite suite_config_peers;
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "suites.h"
+
+int main(int argc, char **argv)
+{
+	static const struct unit_suite *const suites[] = {
+		&suite_arp,
+		&suite_bucket,
+		&suite_checksum,
+		&suite_ethernet,
+		&suite_fragment,
+		&suite_frame,
+		&suite_icmp,
+		&suite_ip,
+		&suite_neighbour,
+		&suite_udp,
+		NULL,
+	};
+
+	return unit_main(argc, argv, suites);
+}

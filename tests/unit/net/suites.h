@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef NET_SUITES_H
+#define NET_SUITES_H
+
+#include "unit.h"
+
+extern const struct unit_suite suite_arp, suite_bucket, suite_checksum, suite_ethernet, suite_fragment,
+	suite_frame, suite_icmp, suite_ip, suite_neighbour, suite_udp;
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "suites.h"
+
+int main(int argc, char **argv)
+{
+	static const struct unit_suite *const suites[] = {
+		&suite_cookie,
+		&suite_index,
+		&suite_allowedips,
+		&suite_replay,
+		&suite_session,
+		&suite_timestamp,
+		&suite_noise,
+		&suite_schedule,
+		&suite_timers,
+		&suite_peer,
+		&suite_handshake,
+		&suite_initiation,
+		&suite_clockwork,
+		&suite_admin,
+//		&suite_simulation,
+		NULL,
+	};
+
+	return unit_main(argc, argv, suites);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The suites of the protocol core; one line each, in the order of main.c. */
+#ifndef TESTS_UNIT_WG_SUITES_H
+#define TESTS_UNIT_WG_SUITES_H
+
+#include "unit.h"
+
+extern const struct unit_suite suite_cookie;
+extern const struct unit_suite suite_index;
+extern const struct unit_suite suite_allowedips;
+extern const struct unit_suite suite_replay;
+extern const struct unit_suite suite_session;
+extern const struct unit_suite suite_timestamp;
+extern const struct unit_suite suite_noise;
+extern const struct unit_suite suite_schedule;
+extern const struct unit_suite suite_timers;
+extern const struct unit_suite suite_peer;
+extern const struct unit_suite suite_handshake;
+extern const struct unit_suite suite_initiation;
+extern const struct unit_suite suite_clockwork;
+extern const struct unit_suite suite_admin;
+extern const struct unit_suite suite_simulation;
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The commands of encrypterctl. Each returns the exit status: 0 done, 1 refused or failed, 2 usage. */
+#ifndef ENCRYPTERCTL_COMMANDS_H
+#define ENCRYPTERCTL_COMMANDS_H
+
+#include <stdio.h>
+#include <time.h>
+
+#include "encrypterctl/reply.h"
+
+#define EXIT_DONE   0
+#define EXIT_FAILED 1
+#define EXIT_USAGE  2
+
+struct invocation {
+	const char *instance; /* NULL: the only one that runs */
+	int count;            /* of arguments, the command's name first */
+	char **arguments;
+};
+
+int command_show(const struct invocation *in);
+int command_status(const struct invocation *in);
+int command_stats(const struct invocation *in);
+int command_version(const struct invocation *in);
+int command_genkey(const struct invocation *in);
+int command_genpsk(const struct invocation *in);
+int command_pubkey(const struct invocation *in);
+int command_check(const struct invocation *in);
+
+#define FLAG_JSON 1
+#define FLAG_ALL  2
+/* Asks the daemon when the arguments are flags of `known`. On 0 free reply->text. */
+int command_ask(const struct invocation *in, const char *verb, int known, int *flags,
+	struct reply *reply);
+/* A command without arguments was given some: says so. */
+int command_no_arguments(const struct invocation *in);
+
+/* What the commands print of an answer. */
+void print_show(FILE *out, const struct reply *reply, time_t now);
+void print_show_json(FILE *out, const struct reply *reply);
+void print_status(FILE *out, const struct reply *reply);
+void print_status_json(FILE *out, const struct reply *reply);
+void print_stats(FILE *out, const struct reply *reply, bool all);
+void print_stats_json(FILE *out, const struct reply *reply);
+
+#endif
