@@ -100,7 +100,6 @@
 	X(drop_no_endpoint, "packets to encrypt for a peer without endpoint")                      \
 	X(drop_ip_malformed_tx, "packets to encrypt that are no IPv4 or IPv6 packet")              \
 	X(drop_no_buffer_black, "packets to encrypt for which black lent no buffer")               \
-	X(drop_no_buffer_red, "packets to decrypt for which red lent no buffer")                   \
 	X(drop_size, "data messages of a wrong size")                                              \
 	X(drop_index, "data messages with an unknown receiver index")                              \
 	X(drop_expired, "data messages under a key that is over age")                              \

@@ -78,11 +78,11 @@ unsigned black_poll(void *black, uint64_t now_ns)
 	unsigned n = black_sealed(b);
 	n += black_orders(b);
 	n += black_receive(b);
+	lend_supply(&b->lend);
 	lend_flush(&b->lend);
 	if (b->reported)
 		bell_ring(b->config.control_bell);
 	b->reported = false;
-	lend_supply(&b->lend);
 	host_finish(&b->host);
 	return n;
 }

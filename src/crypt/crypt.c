@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "crypt/crypt.h"
 
+#include <rte_common.h>
+
 #include "crypt/state.h"
 #include "crypto/secret.h"
 #include "util/clock.h"
@@ -12,7 +14,10 @@ static bool create_side(struct crypt *c, struct side *s, const struct crypt_side
 {
 	s->link = *link;
 	s->empty = zone_alloc(c->config.zone, link->view.count * sizeof(*s->empty));
-	return s->empty != NULL;
+	uint32_t places = rte_align32pow2(link->view.count + 1);
+	s->backlog.mask = places - 1;
+	s->backlog.list = zone_alloc(c->config.zone, places * sizeof(*s->backlog.list));
+	return s->empty && s->backlog.list;
 }
 
 static bool create_tables(struct crypt *c)
@@ -63,7 +68,9 @@ void crypt_destroy(struct crypt *c)
 	zone_free(c->staged);
 	zone_free(c->indices.entries);
 	zone_free(c->black.empty);
+	zone_free(c->black.backlog.list);
 	zone_free(c->red.empty);
+	zone_free(c->red.backlog.list);
 	zone_free(c);
 }
 

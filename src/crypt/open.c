@@ -2,8 +2,6 @@
 /* From black to red: find the session, decrypt from black's buffer into red's, then believe it. */
 #include <string.h>
 
-#include <rte_prefetch.h>
-
 #include "crypt/state.h"
 #include "util/bytes.h"
 #include "wg/allowedips.h"
@@ -60,11 +58,7 @@ static bool prepare(struct crypt *c, const struct handle *h)
 	}
 	if (!find_session(c, header, m))
 		return false;
-	m->red = side_take_empty(&c->red);
-	if (m->red == NO_BUFFER) {
-		c->stats->drop_no_buffer_red++;
-		return false;
-	}
+	m->red = side_take_empty(&c->red); /* there is one: open_poll() looked */
 	m->tag = h->tag;
 	m->black = h->index;
 	m->offset = h->offset;
@@ -197,25 +191,18 @@ static void finish(struct crypt *c, const struct open_meta *m, const struct engi
 
 unsigned open_poll(struct crypt *c)
 {
-	struct handle handles[BURST];
-	bool full[BURST];
-	unsigned n;
+	struct handle h;
+	unsigned n = side_receive(c, &c->black), done = 0;
 
-	if (!side_receive(c, &c->black, handles, &n))
-		return 0;
-	for (unsigned i = 0; i < n; i++) {
-		full[i] = side_admit(c, &c->black, &handles[i]) && handles[i].kind == HANDLE_FULL;
-		if (full[i])
-			rte_prefetch0(
-				c->black.link.view.buffers[handles[i].index] + handles[i].offset);
-	}
 	c->open_count = 0;
-	for (unsigned i = 0; i < n; i++)
-		if (full[i] && !prepare(c, &handles[i]))
-			give_back(c, &handles[i]);
+	while (done < BURST && c->red.empty_count > 0 && side_next(&c->black, &h)) {
+		if (!prepare(c, &h))
+			give_back(c, &h);
+		done++;
+	}
 	engine_open(c->config.engine, c->open_jobs, c->open_count);
 	for (unsigned i = 0; i < c->open_count; i++)
 		finish(c, &c->open[i], &c->open_jobs[i]);
 	seal_run(c);
-	return n;
+	return n + done;
 }

@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <rte_prefetch.h>
-
 #include "crypt/state.h"
 #include "util/bytes.h"
 #include "wg/allowedips.h"
@@ -55,10 +53,8 @@ static enum sealed claim(struct crypt *c, uint32_t slot, uint16_t *black, uint64
 	uint32_t events = 0;
 
 	*black = side_take_empty(&c->black);
-	if (*black == NO_BUFFER) {
-		c->stats->drop_no_buffer_black++;
+	if (*black == NO_BUFFER)
 		return SEALED_NO_BUFFER;
-	}
 	bool ok = session_tx_claim(&c->senders[slot].session, c->now_ns, counter, &events);
 	report_tx(c, slot, events);
 	if (ok)
@@ -92,7 +88,10 @@ void seal_keepalive(struct crypt *c, uint32_t slot)
 	struct seal_meta meta = {.slot = slot, .red = NO_BUFFER};
 	uint64_t counter;
 
-	if (claim(c, slot, &meta.black, &counter) != SEALED)
+	enum sealed done = claim(c, slot, &meta.black, &counter);
+	if (done == SEALED_NO_BUFFER)
+		c->stats->drop_no_buffer_black++;
+	if (done != SEALED)
 		return;
 	add_job(c, &meta, c->black.link.view.buffers[meta.black], counter);
 	c->stats->keepalives_sent++;
@@ -163,10 +162,12 @@ static void seal_or_stage(struct crypt *c, uint32_t slot, const struct handle *h
 		stage_flush(c, slot);
 	if (s->staged_count == 0)
 		done = seal_add(c, slot, h->index, h->offset, h->length);
-	if (done == SEALED_NO_SESSION)
+	if (done == SEALED_NO_SESSION) {
 		stage_add(c, slot, h->index, h->offset, h->length);
-	else if (done == SEALED_NO_BUFFER)
+	} else if (done == SEALED_NO_BUFFER) {
+		c->stats->drop_no_buffer_black++;
 		side_give_used(c, &c->red, h->index, USED_DONE);
+	}
 }
 
 /* Sealed, staged, or given back with the reason. */
@@ -187,20 +188,13 @@ static void process(struct crypt *c, const struct handle *h)
 
 unsigned seal_poll(struct crypt *c)
 {
-	struct handle handles[BURST];
-	bool full[BURST];
-	unsigned n;
+	struct handle h;
+	unsigned n = side_receive(c, &c->red), done = 0;
 
-	if (!side_receive(c, &c->red, handles, &n))
-		return 0;
-	for (unsigned i = 0; i < n; i++) {
-		full[i] = side_admit(c, &c->red, &handles[i]) && handles[i].kind == HANDLE_FULL;
-		if (full[i])
-			rte_prefetch0(c->red.link.view.buffers[handles[i].index] + handles[i].offset);
+	while (done < BURST && c->black.empty_count > 0 && side_next(&c->red, &h)) {
+		process(c, &h);
+		done++;
 	}
-	for (unsigned i = 0; i < n; i++)
-		if (full[i])
-			process(c, &handles[i]);
 	seal_run(c);
-	return n;
+	return n + done;
 }

@@ -3,39 +3,59 @@
  * The rings towards black and red. What comes over them is an offer, not a fact: a handle is
  * believed only when it names a buffer of the sender that we do not hold yet, and bytes inside it.
  */
+#include <rte_prefetch.h>
+
 #include "crypt/state.h"
 
-/* Handles of one burst into our own memory. False when the ring is not to be used any more. */
-bool side_receive(struct crypt *c, struct side *s, struct handle *handles, unsigned *n)
+static void add_to_backlog(struct side *s, const struct handle *h)
 {
-	*n = 0;
-	if (!ring_intact(&s->link.from)) {
-		c->stats->drop_ring_geometry++;
-		return false;
-	}
-	*n = ring_receive(&s->link.from, handles, BURST);
-	return true;
+	struct backlog *b = &s->backlog;
+
+	rte_prefetch0(s->link.view.buffers[h->index] + h->offset);
+	b->list[b->tail++ & b->mask] = *h;
 }
 
-bool side_admit(struct crypt *c, struct side *s, const struct handle *h)
+/* Believe a handle? Then its buffer is held. Else it was counted. */
+static void admit(struct crypt *c, struct side *s, const struct handle *h)
 {
 	const struct pool_view *v = &s->link.view;
 
 	if (h->kind != HANDLE_FULL && h->kind != HANDLE_EMPTY) {
 		c->stats->drop_handle_kind++;
-		return false;
-	}
-	if (h->index >= v->count || v->held[h->index]) {
+	} else if (h->index >= v->count || v->held[h->index]) {
 		c->stats->drop_handle_index++;
-		return false;
-	}
-	if (h->kind == HANDLE_FULL && (uint32_t)h->offset + h->length > v->room) {
-		c->stats->drop_handle_bounds++;
-		return false;
-	}
-	v->held[h->index] = 1;
-	if (h->kind == HANDLE_EMPTY)
+	} else if (h->kind == HANDLE_EMPTY) {
+		v->held[h->index] = 1;
 		side_return_empty(s, h->index);
+	} else if ((uint32_t)h->offset + h->length > v->room) {
+		c->stats->drop_handle_bounds++;
+	} else {
+		v->held[h->index] = 1;
+		add_to_backlog(s, h);
+	}
+}
+
+unsigned side_receive(struct crypt *c, struct side *s)
+{
+	struct handle handles[BURST]; /* our own copies: what is checked is what is used */
+
+	if (!ring_intact(&s->link.from)) {
+		c->stats->drop_ring_geometry++;
+		return 0;
+	}
+	unsigned n = ring_receive(&s->link.from, handles, BURST);
+	for (unsigned i = 0; i < n; i++)
+		admit(c, s, &handles[i]);
+	return n;
+}
+
+bool side_next(struct side *s, struct handle *h)
+{
+	struct backlog *b = &s->backlog;
+
+	if (b->head == b->tail)
+		return false;
+	*h = b->list[b->head++ & b->mask];
 	return true;
 }
 

@@ -37,8 +37,20 @@ struct outbox { /* handles on their way to one side; sent at the end of a round,
 	bool sent;
 };
 
+/*
+ * FULL buffers that we hold and have not worked on yet, oldest first. They wait here, and not in the
+ * ring, when the other side has lent us nothing to fill: its EMPTY buffers come behind its own FULL
+ * ones, so a ring that we left alone could keep both directions waiting for ever.
+ */
+struct backlog {
+	struct handle *list; /* a power of two, more than the pool has */
+	uint32_t mask;
+	uint32_t head, tail;
+};
+
 struct side {
 	struct crypt_side link;
+	struct backlog backlog;
 	uint16_t *empty; /* stack of buffers lent to us to fill */
 	uint32_t empty_count;
 	struct outbox out;
@@ -88,9 +100,10 @@ struct crypt {
 };
 
 /* side.c: handles in and out */
-bool side_receive(struct crypt *c, struct side *s, struct handle *handles, unsigned *n);
-/* Believe a FULL or EMPTY handle? Then its buffer is held. Else it was counted. */
-bool side_admit(struct crypt *c, struct side *s, const struct handle *h);
+/* A burst from the ring: EMPTY buffers to the stack, FULL ones to the backlog. Returns how many. */
+unsigned side_receive(struct crypt *c, struct side *s);
+/* The oldest FULL buffer that waits; false: none. */
+bool side_next(struct side *s, struct handle *h);
 void side_give(struct crypt *c, struct side *s, const struct handle *h); /* no longer held */
 void side_give_used(struct crypt *c, struct side *s, uint16_t index, uint8_t code);
 void side_flush(struct crypt *c, struct side *s);

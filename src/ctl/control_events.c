@@ -201,9 +201,9 @@ static uint32_t bitmap_words(const struct control *c)
 static bool take_word(struct control *c, uint32_t word, struct wg_now now, unsigned *acted)
 {
 	_Atomic uint64_t *dirty = &c->config.dirty[word];
-	uint64_t bits;
+	uint64_t bits = atomic_load_explicit(dirty, memory_order_acquire);
 
-	while ((bits = atomic_load_explicit(dirty, memory_order_acquire)) != 0) {
+	for (; bits != 0; bits &= bits - 1) { /* what is raised meanwhile is for the next look */
 		unsigned bit = (unsigned)__builtin_ctzll(bits);
 		uint32_t slot = word * 64 + bit;
 		if (*acted == ROUND_PEERS || !control_roomy(c))

@@ -3,8 +3,8 @@
  * Taking a Linux interface away from the kernel for an "iface:" port, over rtnetlink: it loses its
  * addresses, routes, IPv6, ARP, forwarding and receive merging, and an ingress drop keeps the
  * kernel from every frame (the packet socket of the port still sees them). The drop outlives a
- * daemon that dies; a clean stop gives all back as it was. What a daemon that died took is not known
- * any more: its successor gives back the settings of a new interface, and no addresses.
+ * daemon that dies; a clean stop gives all back as it was. What a daemon that died took is not
+ * known any more: its successor gives back the settings of a new interface, and no addresses.
  */
 #ifndef CTL_IFACE_H
 #define CTL_IFACE_H

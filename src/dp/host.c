@@ -44,6 +44,7 @@ static int create_neighbours(struct host *h, const struct host_config *config)
 {
 	size_t bytes = neighbour_table_bytes(config->neighbours);
 	void *memory = bytes ? zone_alloc(config->zone, bytes) : NULL;
+	uint32_t pending = RTE_MIN(config->pool->count / 8, HOST_PENDING_MAX);
 	uint64_t seed[2];
 
 	if (!memory)
@@ -53,7 +54,7 @@ static int create_neighbours(struct host *h, const struct host_config *config)
 		return -EIO;
 	}
 	h->next_id = (uint16_t)seed[1];
-	h->neighbours = neighbour_table_init(memory, config->neighbours, HOST_PENDING_MAX, seed[0]);
+	h->neighbours = neighbour_table_init(memory, config->neighbours, pending, seed[0]);
 	return 0;
 }
 

@@ -19,7 +19,8 @@
 
 #define HOST_BURST       32
 #define HOST_ADDRESS_MAX 16
-#define HOST_PENDING_MAX 256 /* frames that wait for a link address, together */
+/* Frames that wait for a link address, together; and at most an eighth of the pool. */
+#define HOST_PENDING_MAX 256u
 
 /* Counters that a domain (stats.h) shares with its host: X(argument, name). */
 #define HOST_COUNTERS(X, argument)                                                                 \

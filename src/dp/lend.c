@@ -114,6 +114,7 @@ static bool supply_burst(struct lend *l, unsigned number)
 	for (unsigned i = sent; i < n; i++)
 		outgoing_free(l->outgoing, mbufs[i]);
 	link->empties += sent;
+	link->sent |= sent > 0; /* crypt may be waiting for just these */
 	return sent == n;
 }
 

@@ -79,8 +79,8 @@ unsigned red_poll(void *red, uint64_t now_ns)
 	unsigned n = red_opened(r);
 	n += red_orders(r);
 	n += red_receive(r);
-	lend_flush(&r->lend);
 	lend_supply(&r->lend);
+	lend_flush(&r->lend);
 	host_finish(&r->host);
 	return n;
 }

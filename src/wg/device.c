@@ -112,7 +112,8 @@ bool wg_set_private_key(struct wg_device *d, const uint8_t *private_key, uint32_
 			wg_peer_remove(d, own->slot);
 		}
 		d->identity = wanted;
-		for (struct peer *p = peer_next(&d->peers, 0); p; p = peer_next(&d->peers, p->slot + 1))
+		for (struct peer *p = peer_next(&d->peers, 0); p;
+			p = peer_next(&d->peers, p->slot + 1))
 			identity_changed(d, p);
 	}
 	secret_wipe(&wanted, sizeof(wanted));

@@ -23,7 +23,7 @@ struct wg_now {
 };
 
 enum wg_action_kind {
-	WG_SEND,        /* transmit data[0..length) to endpoint, from local when its family is set */
+	WG_SEND,        /* transmit data[0..length) to endpoint, from local if its family is set */
 	WG_INSTALL,     /* give keys to crypt (rx, then tx), then call wg_session_installed() */
 	WG_WIPE,        /* wipe all sessions of slot in crypt */
 	WG_KEEPALIVE,   /* have crypt send an empty message */
@@ -70,9 +70,9 @@ struct wg_device *wg_device_create(uint32_t max_peers);
 void wg_device_destroy(struct wg_device *d); /* wipes */
 
 /*
- * A53, A54: NULL (or all zero) removes the key. The same key again changes nothing. A peer whose public key is
- * the new own key is removed: its slot goes to *removed (else UINT32_MAX) so that the caller tells
- * crypt. Sessions of all other peers are to be wiped by the caller when true is returned (the key
+ * A53, A54: NULL (or all zero) removes the key. The same key again changes nothing. A peer whose
+ * public key is the new own key is removed: its slot goes to *removed (else UINT32_MAX) so that the
+ * caller tells crypt. Sessions of all other peers are to be wiped by the caller when true is returned (the key
  * changed); handshakes may start at once.
  */
 bool wg_set_private_key(struct wg_device *d, const uint8_t *private_key, uint32_t *removed);
@@ -116,7 +116,7 @@ int wg_receive(struct wg_device *d, struct wg_now now, const struct endpoint *fr
 	const struct ip_addr *local, const uint8_t *message, size_t length,
 	struct wg_actions *actions);
 
-/* crypt holds both halves of the session `local_index` now: a pending response is sent, and so on. */
+/* crypt holds both halves of the session `local_index` now: a pending response is sent. */
 void wg_session_installed(struct wg_device *d, struct wg_now now, uint32_t slot,
 	uint32_t local_index, struct wg_actions *actions);
 

@@ -187,7 +187,7 @@ int noise_consume_initiation(struct noise_received *received, const struct noise
 	received->remote_index = get_le32(message->sender_index);
 	error = 0;
 out:
-	secret_wipe(static_public, sizeof(static_public)); /* hidden from the wire: identity hiding */
+	secret_wipe(static_public, sizeof(static_public)); /* who talks to whom is a secret */
 	secret_wipe(&s, sizeof(s));
 	return error;
 }

@@ -37,7 +37,7 @@ struct noise_initiation { /* one that we sent and that has no response yet */
 struct noise_received { /* an initiation that we received, on its way to a response */
 	uint8_t chaining_key[32];
 	uint8_t hash[32];
-	uint8_t static_public[32]; /* who says to have sent it; proven by noise_prove_initiation() */
+	uint8_t static_public[32]; /* who says to have sent it; noise_prove_initiation() tells */
 	uint8_t ephemeral[32];
 	uint8_t timestamp[WG_TIMESTAMP_LEN];
 	uint32_t remote_index;

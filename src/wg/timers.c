@@ -29,7 +29,9 @@ static void advance_persistent(struct timers *t, uint64_t at_ns)
 {
 	uint64_t next = at_ns + t->persistent_interval_ns;
 
-	if (t->persistent_interval_ns != 0 && (t->persistent_ns == TIMER_OFF || next > t->persistent_ns))
+	if (t->persistent_interval_ns == 0)
+		return;
+	if (t->persistent_ns == TIMER_OFF || next > t->persistent_ns)
 		t->persistent_ns = next;
 }
 
@@ -69,8 +71,8 @@ static bool may_initiate(struct timers *t, uint64_t now_ns)
 }
 
 /*
- * A packet may have been staged, or have met the old key, just before crypt took the new one. Such a
- * wish arrives after the handshake is complete; believing it would cost a handshake for nothing.
+ * A packet may have been staged, or have met the old key, just before crypt took the new one. Such
+ * a wish arrives after the handshake is complete; believing it would cost a handshake for nothing.
  */
 static bool is_outdated(const struct timers *t, uint64_t now_ns)
 {

@@ -25,7 +25,7 @@ struct timers {
 	uint64_t persistent_interval_ns; /* 0: off */
 	uint64_t attempts_since_ns;      /* when the present row of attempts began (A34) */
 	uint64_t quiet_until_ns;         /* no initiation before (A33) */
-	uint64_t settled_until_ns;       /* the session is so new that no wish for one is believed */
+	uint64_t settled_until_ns;       /* until then no wish for a session is believed */
 };
 
 enum timer_fired {
@@ -49,8 +49,8 @@ void timers_any_sent(struct timers *t, uint64_t at_ns);
 void timers_any_received(struct timers *t, uint64_t at_ns);
 
 /*
- * Called after somebody wanted a (new) session: a packet was staged, or the key is old. True when an
- * initiation may be sent now. Otherwise one is on its way, or will fall due as soon as it may be
+ * Called after somebody wanted a (new) session: a packet was staged, or the key is old. True when
+ * an initiation may be sent now. Otherwise one is on its way, or will fall due as soon as it may be
  * sent, or the wish is older than the session that fulfilled it.
  */
 bool timers_session_wanted(struct timers *t, uint64_t now_ns);

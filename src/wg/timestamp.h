@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* TAI64N labels of initiations (whitepaper 5.4.2): big-endian, so that memory order is time order. */
+/* TAI64N labels of initiations (whitepaper 5.4.2): big-endian, so memory order is time order. */
 #ifndef WG_TIMESTAMP_H
 #define WG_TIMESTAMP_H
 

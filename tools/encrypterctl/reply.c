@@ -35,9 +35,10 @@ uint64_t reply_number(const struct reply_line *line)
 
 	for (size_t i = 0; i < line->value_length; i++) {
 		char c = line->value[i];
-		if (c < '0' || c > '9' || number > (UINT64_MAX - 9) / 10)
+		uint64_t digit = (uint64_t)(c - '0');
+		if (c < '0' || c > '9' || number > (UINT64_MAX - digit) / 10)
 			return 0;
-		number = number * 10 + (uint64_t)(c - '0');
+		number = number * 10 + digit;
 	}
 	return number;
 }

@@ -12,6 +12,8 @@
 
 #define MUST(x) CU_ASSERT_FATAL(x)
 
+struct black_stats rig_total;
+
 static void open_links(struct rig *r, struct black_config *c, const struct rig_options *o)
 {
 	char text[32];
@@ -94,9 +96,12 @@ static void check_pool(struct rig *r)
 	CU_ASSERT_EQUAL(rte_mempool_avail_count(r->pool.mempool) + out, r->pool.count);
 }
 
+#define ADD_TO_TOTAL(name, help) rig_total.name += r->stats.name;
+
 void rig_close(struct rig *r)
 {
 	check_pool(r);
+	BLACK_COUNTERS(ADD_TO_TOTAL)
 	black_destroy(r->black);
 	for (unsigned i = 0; i < RIG_LINKS; i++) {
 		if (!r->links[i].to.r)

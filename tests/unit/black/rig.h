@@ -53,6 +53,8 @@ struct rig_options {
 	bool ip_checksum;   /* the port computes it */
 };
 
+extern struct black_stats rig_total; /* of all rigs that were closed */
+
 void rig_open(struct rig *r);
 void rig_open_with(struct rig *r, const struct rig_options *options);
 /* Also checks that no buffer was lost. */

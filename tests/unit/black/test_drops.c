@@ -518,6 +518,27 @@ static void no_buffer(void)
 	rig_close(&rig);
 }
 
+static void handle(void)
+{
+	struct handle h = {.index = RIG_BUFFERS, .kind = HANDLE_USED};
+
+	rig_open(&rig);
+	rig_give(&rig, 0, &h);
+	rig_poll(&rig);
+	check_drop(&rig.stats.drop_handle, 0, 0);
+	rig_close(&rig);
+}
+
+#define CHECK_REACHED(name, help)                                                                  \
+	if (#name[0] == 'd' && rig_total.name == 0)                                                \
+		CU_FAIL("never reached: " #name);
+
+static void all_reached(void)
+{
+	CU_PASS("a counter that nothing reaches would be named");
+	BLACK_COUNTERS(CHECK_REACHED)
+}
+
 static const struct unit_test tests[] = {
 	{"drop_runt", runts},
 	{"C17: drop_multi_segment", several_segments},
@@ -547,6 +568,8 @@ static const struct unit_test tests[] = {
 	{"drop_neighbour", neighbour},
 	{"drop_tx_full", tx_full},
 	{"drop_no_buffer", no_buffer},
+	{"drop_handle", handle},
+	{"no drop counter is left that nothing reaches", all_reached},
 	{NULL, NULL},
 };
 

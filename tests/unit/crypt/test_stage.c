@@ -195,18 +195,73 @@ static void fair_share(void)
 	rig_close(&r);
 }
 
+/* Packets wait for a buffer to be sealed into; none is lost, and order is kept. */
 static void no_black_buffers(void)
 {
+	static const uint16_t lengths[] = {0, 40, 40, 100, 200, 300};
+
 	rig_open(&r, "s", "auto");
 	rig_peer(&r, 2, true);
 	rig_lend(&r.black, 3);
-	rig_session(&r, 2, 10, true); /* takes one */
-	for (unsigned i = 0; i < 5; i++)
-		rig_packet(&r, 1, 2, 40);
+	rig_session(&r, 2, 10, true); /* its keepalive takes one */
+	for (unsigned i = 1; i < 6; i++)
+		rig_packet(&r, 1, 2, lengths[i]);
 	rig_poll(&r);
-	CU_ASSERT_EQUAL(rig_count(&r.black, HANDLE_FILLED), 3);
-	CU_ASSERT_EQUAL(r.stats->drop_no_buffer_black, 3);
-	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 5);
+	CU_ASSERT_EQUAL(r.stats->sealed_packets, 2);
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 2);
+	rig_lend(&r.black, 4);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(r.stats->sealed_packets, 5);
+	CU_ASSERT_EQUAL(sealed_in_order(lengths, 6), 6);
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 3);
+	CU_ASSERT_EQUAL(r.stats->drop_no_buffer_black, 0);
+	rig_order(&r, CRYPT_KEEPALIVE, 2); /* takes the last */
+	rig_order(&r, CRYPT_KEEPALIVE, 2);
+	CU_ASSERT_EQUAL(r.stats->drop_no_buffer_black, 1);
+	rig_close(&r);
+}
+
+/*
+ * Each side's empty buffers come behind its packets, and each side's packets wait for the other's
+ * empty buffers: still both go through.
+ */
+static void no_mutual_wait(void)
+{
+	static struct rig other;
+	static uint8_t messages[40][128];
+	uint16_t length = 0;
+	struct handle h;
+	unsigned n = 0;
+
+	rig_open(&other, "o", "auto");
+	rig_peer(&other, 1, true);
+	rig_lend(&other.black, 64);
+	rig_session(&other, 1, 10, false);
+	other.reports[1].rx.confirmed_index = 11;
+	rig_order(&other, CRYPT_FLUSH, 1);
+	for (unsigned i = 0; i < 40; i++)
+		rig_packet(&other, 2, 1, 40);
+	rig_poll(&other);
+	while (n < 40 && rig_receive(&other.black, &h, 1) == 1)
+		if (h.kind == HANDLE_FILLED)
+			memcpy(messages[n++], rig_bytes(&other.black, &h), length = h.length);
+	CU_ASSERT_EQUAL_FATAL(n, 40);
+	rig_close(&other);
+
+	rig_open(&r, "s", "auto");
+	rig_peer(&r, 2, true);
+	rig_lend(&r.black, 1);
+	rig_session(&r, 2, 10, true);
+	rig_count(&r.black, 0);
+	for (unsigned i = 0; i < 40; i++) {
+		rig_packet(&r, 1, 2, 40);
+		rig_message(&r, messages[i], length, 2, 2);
+	}
+	rig_lend(&r.black, 40);
+	rig_lend(&r.red, 40);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(r.stats->sealed_packets, 40);
+	CU_ASSERT_EQUAL(r.stats->opened_packets, 40);
 	rig_close(&r);
 }
 
@@ -219,7 +274,8 @@ static const struct unit_test tests[] = {
 	{"A24: confirmation lets go of what waited", confirmation_flushes},
 	{"A42: 128 per peer, the oldest goes first", oldest_goes_first},
 	{"A42: a quarter of the buffers in all, shared fairly", fair_share},
-	{"no buffer to seal into", no_black_buffers},
+	{"A50: packets wait for a buffer to be sealed into", no_black_buffers},
+	{"both directions never wait for each other", no_mutual_wait},
 	{NULL, NULL},
 };
 

@@ -28,7 +28,7 @@ struct rig {
 	struct black_stats black_stats;
 	struct red_stats red_stats;
 	struct crypt_stats crypt_stats;
-	char folder[64], run_dir[80], uapi_dir[80];
+	char folder[32], run_dir[48], uapi_dir[48];
 	char error[512];
 	int status;
 	uint64_t late_ns;        /* added to the clock */

@@ -7,6 +7,13 @@ int main(int argc, char **argv)
 		&suite_config,
 		&suite_config_files,
 		&suite_config_peers,
+		&suite_uapi,
+		&suite_routes,
+		&suite_change,
+		&suite_show,
+		&suite_control,
+		&suite_control_session,
+		&suite_server,
 		NULL,
 	};
 

@@ -8,5 +8,12 @@
 extern const struct unit_suite suite_config;
 extern const struct unit_suite suite_config_files;
 extern const struct unit_suite suite_config_peers;
+extern const struct unit_suite suite_uapi;
+extern const struct unit_suite suite_routes;
+extern const struct unit_suite suite_change;
+extern const struct unit_suite suite_show;
+extern const struct unit_suite suite_control;
+extern const struct unit_suite suite_control_session;
+extern const struct unit_suite suite_server;
 
 #endif

@@ -83,7 +83,8 @@ static void any_way_of_writing(void)
 {
 	const char *text = "\xef\xbb\xbf; comment\n"
 		"[NODE]# comment\r\n  name=siteA;comment\r\n"
-		"\t[ black ] ; comment\nPORT\t=\tiface:wan0#comment\nAddress=192.168.1.10/24 ; home\n"
+		"\t[ black ] ; comment\nPORT\t=\tiface:wan0#comment\n"
+		"Address=192.168.1.10/24 ; home\n"
 		"[red]\n  Port = iface:lan0\n    address = 10.0.1.254/24\n#[Node]\n"
 		"[Crypt]\nprivatekeyfile = key\nengine = SODIUM";
 
@@ -100,9 +101,9 @@ static void ports(void)
 {
 	static const char *const good[] = {"iface:wan0.7", "iface:123456789012345", "00:1f.7",
 		"beef:00:1f.7", "net_tap0,iface=black,remote=wan0", "net_null_a", NULL};
-	static const char *const bad[] = {"iface:", "iface:1234567890123456", "iface:a/b", "iface:..",
-		"iface:a,b", "eth0", "00:20.0", "00:1f.8", "0:1f.1", "0000:17:00.0x", "000:17:00.0",
-		"net_", "net_x,", "net_x,,a=b", "net_x y", "net_x,a=b c", "", NULL};
+	static const char *const bad[] = {"iface:", "iface:1234567890123456", "iface:a/b",
+		"iface:..", "iface:a,b", "eth0", "00:20.0", "00:1f.8", "0:1f.1", "0000:17:00.0x",
+		"000:17:00.0", "net_", "net_x,", "net_x,,a=b", "net_x y", "net_x,a=b c", "", NULL};
 	char text[512];
 
 	for (unsigned i = 0; good[i]; i++) {
@@ -139,7 +140,8 @@ static void lines_that_are_none(void)
 		{"[]\n", 1, "no section's name"},
 		{"[Node#1]\n", 1, "not closed"},
 		{"[No de]\n", 1, "no section's name"},
-		{"[Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n", 1, "no section"},
+		{"[Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n",
+			1, "no section"},
 		{"[Node]\n\nName\n", 3, "neither [Section] nor Key = value"},
 		{"[Node]\n\n= siteA\n", 3, "no key's name"},
 		{"[Node]\n\nNa me = siteA\n", 3, "no key's name"},
@@ -206,7 +208,8 @@ static void values_of_domains(void)
 		{"[Black]\nAddress = 10.0.0.1/8\nAddress = 10.0.0.1/16\n", 3, "already in line 2"},
 		{"[Black]\nGateway = gw.example\n", 2, "no address"},
 		{"[Black]\nGateway = 0.0.0.0\n", 2, "of no host"},
-		{"[Black]\nGateway = 10.0.0.1\n\nGateway = 10.0.0.2\n", 4, "IPv4 gateway is already in line 2"},
+		{"[Black]\nGateway = 10.0.0.1\n\nGateway = 10.0.0.2\n",
+			4, "IPv4 gateway is already in line 2"},
 		{"[Black]\nMemory = 7M\n", 2, "out of range; take 8M to 64G"},
 		{"[Black]\nMemory = 65G\n", 2, "out of range"},
 		{"[Black]\nMemory = 99999999999G\n", 2, "no size"},
@@ -246,17 +249,23 @@ static void what_does_not_go_together(void)
 	static const struct wrong wrong[] = {
 		{"[Node]\nName = a\n", 2, "there is no [Black]"},
 		{BLACK("iface:a", "[Red]\n"), 3, "[Black] has no Address"},
-		{BLACK("iface:a", "Address = 10.0.0.1/24\n[Red]\nPort = iface:b\n"), 6, "[Red] has no Address"},
-		{BLACK("iface:a", "Address = 10.0.0.1/24\n") RED("iface:a", "Address = 10.0.1.1/24\n"),
+		{BLACK("iface:a", "Address = 10.0.0.1/24\n[Red]\nPort = iface:b\n"),
+			6, "[Red] has no Address"},
+		{BLACK("iface:a", "Address = 10.0.0.1/24\n")
+			RED("iface:a", "Address = 10.0.1.1/24\n"),
 			7, "the same Port as [Black] in line 4"},
 		{BLACK("7:00.0", "Address = 10.0.0.1/24\n"), 4, "is no port"},
-		{BLACK("17:00.0", "Address = 10.0.0.1/24\n") RED("0000:17:00.0", "Address = 10.0.1.1/24\n"),
+		{BLACK("17:00.0", "Address = 10.0.0.1/24\n")
+			RED("0000:17:00.0", "Address = 10.0.1.1/24\n"),
 			7, "the same Port"},
-		{BLACK("net_x0,a=1", "Address = 10.0.0.1/24\n") RED("net_x0,a=2", "Address = 10.0.1.1/24\n"),
+		{BLACK("net_x0,a=1", "Address = 10.0.0.1/24\n")
+			RED("net_x0,a=2", "Address = 10.0.1.1/24\n"),
 			7, "the same Port"},
-		{BLACK("iface:a", "Address = 10.0.0.1/16\n") RED("iface:b", "Address = 10.0.1.1/24\n"),
+		{BLACK("iface:a", "Address = 10.0.0.1/16\n")
+			RED("iface:b", "Address = 10.0.1.1/24\n"),
 			8, "the red network 10.0.1.1/24 overlaps the black one in line 5"},
-		{BLACK("iface:a", "Address = 10.0.0.1/24\n") RED("iface:b", "\nAddress = 10.1.1.1/8\n"),
+		{BLACK("iface:a", "Address = 10.0.0.1/24\n")
+			RED("iface:b", "\nAddress = 10.1.1.1/8\n"),
 			9, "overlaps"},
 		{BLACK("iface:a", "Address = 10.0.0.1/24\nGateway = 10.0.2.1\n") RED("iface:b",
 			"Address = 10.0.1.1/24\n"), 6, "in no network of [Black] Address"},
@@ -273,9 +282,11 @@ static void what_does_not_go_together(void)
 static void rules_are_refused(void)
 {
 	static const struct wrong wrong[] = {
-		{SITE "[Rule]\nFrom = 10.0.1.0/24\nTo = any\nProtocol = tcp\nPort = 443\nAction = bypass\n",
+		{SITE "[Rule]\nFrom = 10.0.1.0/24\nTo = any\nProtocol = tcp\nPort = 443\n"
+			"Action = bypass\n",
 			11, "rules are not enforced by this version"},
-		{SITE "\n[Rule]\nAction = allow\n[Rule]\nAction = deny\n", 12, "rules are not enforced"},
+		{SITE "\n[Rule]\nAction = allow\n[Rule]\nAction = deny\n",
+			12, "rules are not enforced"},
 		{SITE "[Rule]\nAction = pass\n", 12, "take one of: allow, bypass, deny"},
 		{SITE "[Rule]\nFrom = here\n", 12, "no network"},
 		{SITE "[Rule]\nProtocol = gre\n", 12, "is unknown"},
@@ -296,7 +307,8 @@ static void long_lines(void)
 
 	memset(filler, 'a', sizeof(filler));
 	filler[sizeof(filler) - 1] = '\0';
-	snprintf(text, sizeof(text), "[Node]\nName = a\n# %s\n[Black]\nPort = net_x,k=%.100s # %s\nX = 1\n",
+	snprintf(text, sizeof(text),
+		"[Node]\nName = a\n# %s\n[Black]\nPort = net_x,k=%.100s # %s\nX = 1\n",
 		filler, filler, filler);
 	CU_ASSERT_TRUE(rig_refused(text, 6, "unknown key 'X'")); /* comments may be long */
 	snprintf(text, sizeof(text), "[Node]\nName = a\n\n[Black]\nPort = net_x,k=%s\n", filler);
@@ -317,7 +329,8 @@ static void longest_line(void)
 		bool whole = length <= 181;
 		CU_ASSERT_EQUAL(rig_parse(text), -EINVAL);
 		CU_ASSERT_EQUAL(strlen(rig_path), whole ? (size_t)length : 0);
-		CU_ASSERT_PTR_NOT_NULL(strstr(rig_error, whole ? "cannot be opened" : "shorten it"));
+		CU_ASSERT_PTR_NOT_NULL(
+			strstr(rig_error, whole ? "cannot be opened" : "shorten it"));
 	}
 }
 

@@ -78,7 +78,8 @@ static void last_peer(void)
 		SITE PEER_B "\n" PEER_C,
 		SITE PEER_B "\n\n[Peer]\nPublicKey = " KEY_C,
 		SITE PEER_B "\n[Peer]\n\nPublicKey = " KEY_C "\n\n\n",
-		SITE "\r\n[Peer]\r\nPublicKey = " KEY_B "\r\n\r\n[Peer]\r\nPublicKey = " KEY_C "\r\n",
+		SITE "\r\n[Peer]\r\nPublicKey = " KEY_B "\r\n\r\n"
+			"[Peer]\r\nPublicKey = " KEY_C "\r\n",
 		SITE "\n[Peer]\nPublicKey = " KEY_B "\n\n[Peer]\nPublicKey = " KEY_C "\r",
 	};
 
@@ -168,17 +169,18 @@ static void twice(void)
 	CU_ASSERT_TRUE(rig_refused(SITE PEER_B "\nAllowedIPs = 10.0.3.0/24, 10.0.2.1/24\n" PEER_C
 		"AllowedIPs = 10.0.4.0/24\nAllowedIPs = 10.0.2.2/24\n", 18,
 		"AllowedIPs 10.0.2.0/24 is already another peer's in line 14"));
-	CU_ASSERT_TRUE(rig_refused(SITE PEER_B "AllowedIPs = ::/0\n" PEER_C "AllowedIPs = ::/0\n", 16,
-		"in line 13"));
+	CU_ASSERT_TRUE(rig_refused(SITE PEER_B "AllowedIPs = ::/0\n" PEER_C "AllowedIPs = ::/0\n",
+		16, "in line 13"));
 	CU_ASSERT_TRUE(rig_refused(SITE PEER_B "Name = x\n" PEER_C "Name = x\n", 14,
 		"the same Name 'x' as that of line 11"));
-	CU_ASSERT_TRUE(rig_refused(SITE PEER_B "PublicKey = " KEY_C "\n", 13, "already in line 12"));
+	CU_ASSERT_TRUE(rig_refused(SITE PEER_B "PublicKey = " KEY_C "\n",
+		13, "already in line 12"));
 	CU_ASSERT_TRUE(rig_refused(SITE PEER_B "Endpoint = 1.2.3.4:5\nendpoint = 1.2.3.4:5\n", 14,
 		"already in line 13"));
-	CU_ASSERT_TRUE(rig_refused(SITE PEER_B "PresharedKey = " PSK "\nPresharedKeyFile = psk\n", 14,
-		"already given by PresharedKey in line 13"));
-	CU_ASSERT_TRUE(rig_refused(SITE PEER_B "PresharedKeyFile = psk\nPresharedKey = " PSK "\n", 14,
-		"already given by PresharedKeyFile in line 13"));
+	CU_ASSERT_TRUE(rig_refused(SITE PEER_B "PresharedKey = " PSK "\nPresharedKeyFile = psk\n",
+		14, "already given by PresharedKey in line 13"));
+	CU_ASSERT_TRUE(rig_refused(SITE PEER_B "PresharedKeyFile = psk\nPresharedKey = " PSK "\n",
+		14, "already given by PresharedKeyFile in line 13"));
 	/* Prefixes of one address and different lengths are different. */
 	CU_ASSERT_EQUAL(rig_parse(SITE PEER_B "AllowedIPs = 10.0.0.0/8\n" PEER_C
 		"AllowedIPs = 10.0.0.0/16, 0.0.0.0/0, ::/0\n"), 0);
@@ -191,7 +193,8 @@ static void wrong_values(void)
 		const char *line;
 		const char *message;
 	} wrong[] = {
-		{"Endpoint = vpn.example.org:51820", "names are not resolved by this version; use an address"},
+		{"Endpoint = vpn.example.org:51820",
+			"names are not resolved by this version; use an address"},
 		{"Endpoint = vpn.example.org", "names are not resolved"},
 		{"Endpoint = 192.0.2.1:0", "no valid port; take 1 to 65535"},
 		{"Endpoint = 192.0.2.1:65536", "no valid port"},
@@ -220,7 +223,8 @@ static void wrong_values(void)
 		snprintf(text, sizeof(text), SITE PEER_B "%s\n" PEER_C, wrong[i].line);
 		CU_ASSERT_TRUE(rig_refused(text, 13, wrong[i].message));
 	}
-	CU_ASSERT_TRUE(rig_refused(SITE "[Peer]\nName = b\n" PEER_C, 11, "[Peer] has no PublicKey"));
+	CU_ASSERT_TRUE(rig_refused(SITE "[Peer]\nName = b\n" PEER_C,
+		11, "[Peer] has no PublicKey"));
 	CU_ASSERT_TRUE(rig_refused(SITE PEER_B "[Peer]\n", 13, "[Peer] has no PublicKey"));
 }
 
@@ -304,7 +308,8 @@ static void many_peers(void)
 	CU_ASSERT_EQUAL_FATAL(rig_config.peer_count, 10000);
 	CU_ASSERT_EQUAL(rig_config.allowed_ip_count, 20000);
 	CU_ASSERT_TRUE(has_prefix(&rig_config.peers[9999], 1, "fd00:270f::/64"));
-	double seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+	double seconds = (double)(to.tv_sec - from.tv_sec) +
+		(double)(to.tv_nsec - from.tv_nsec) / 1e9;
 	printf("# 10,000 peers in %.3f s\n", seconds);
 	CU_ASSERT_TRUE(seconds < 1.0);
 	add_peer(&big, 5000);

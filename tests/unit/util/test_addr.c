@@ -182,6 +182,30 @@ static void endpoints(void)
 	}
 }
 
+/* Around the parsers' own buffer: what is too long for it was no address anyway. */
+static void long_texts_are_refused(void)
+{
+	char text[3 * ADDR_TEXT_MAX];
+
+	for (size_t length = ADDR_TEXT_MAX - 3; length < ADDR_TEXT_MAX + 3; length++) {
+		struct ip_addr a;
+		struct ip_prefix p;
+		struct endpoint e;
+
+		memset(text, '1', length);
+		text[length] = '\0';
+		CU_ASSERT_EQUAL(addr_parse(&a, text), -EINVAL);
+		CU_ASSERT_EQUAL(prefix_parse(&p, text), -EINVAL);
+		strcpy(text + length, "/8");
+		CU_ASSERT_EQUAL(prefix_parse(&p, text), -EINVAL);
+		strcpy(text + length, ":8");
+		CU_ASSERT_EQUAL(endpoint_parse(&e, text), -EINVAL);
+		text[0] = '[';
+		strcpy(text + length, "]:8");
+		CU_ASSERT_EQUAL(endpoint_parse(&e, text), -EINVAL);
+	}
+}
+
 static void none_has_a_text(void)
 {
 	struct endpoint none = {0};
@@ -279,6 +303,7 @@ static const struct unit_test tests[] = {
 	{"addresses are in network order", addresses_are_in_network_order},
 	{"prefixes: parsed, refused, written back", prefixes},
 	{"endpoints: parsed, refused, written back", endpoints},
+	{"long texts are refused", long_texts_are_refused},
 	{"none has a text", none_has_a_text},
 	{"equality", equality},
 	{"A46: masking clears the host bits, at every length", masking},

@@ -2,6 +2,7 @@
 #include "suites.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -181,6 +182,20 @@ static void errno_is_kept(void)
 	capture_end(&c);
 }
 
+/* A log that cannot be written must not turn into an error of whoever logs. */
+static void errno_is_kept_when_writing_fails(void)
+{
+	int saved = dup(STDERR_FILENO), unwritable = open("/dev/null", O_RDONLY);
+
+	CU_ASSERT_FATAL(saved >= 0 && unwritable >= 0 && dup2(unwritable, STDERR_FILENO) >= 0);
+	errno = ENOTTY;
+	log_event(LOG_INFO, "main", "to nobody");
+	CU_ASSERT_EQUAL(errno, ENOTTY);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(unwritable);
+}
+
 static const struct unit_test tests[] = {
 	{"a line is level, domain, message; one write", a_line_is_level_domain_message},
 	{"levels above the set one are silent", levels_above_the_set_one_are_silent},
@@ -190,6 +205,7 @@ static const struct unit_test tests[] = {
 	{"long lines are cut at 1 KiB", long_lines_are_cut},
 	{"a long domain is cut", a_long_domain_is_cut},
 	{"errno is kept", errno_is_kept},
+	{"errno is kept when writing fails", errno_is_kept_when_writing_fails},
 	{NULL, NULL},
 };
 

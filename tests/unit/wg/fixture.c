@@ -7,6 +7,9 @@
 #include "crypto/dh.h"
 #include "crypto/provider.h"
 #include "crypto/secret.h"
+#include "unit.h"
+#include "util/bytes.h"
+#include "wg/cookie.h"
 
 struct generator {
 	uint64_t state;
@@ -234,4 +237,34 @@ bool pair_establish(struct pair *p, unsigned initiator, struct session_keys keys
 	pair_report(p, initiator, PEER_KEEPALIVE_SENT);
 	pair_report(p, !initiator, PEER_CONFIRMED | PEER_KEEPALIVE_RECEIVED);
 	return pair_count(p, WG_FLUSH) == 1;
+}
+
+struct peer *pair_peer(const struct pair *p, unsigned side)
+{
+	return peer_at(&p->device[side]->peers, p->slot[side]);
+}
+
+void pair_check_refused(struct pair *p, unsigned to, const void *message, size_t length, int error)
+{
+	struct peer before = *pair_peer(p, to);
+	uint32_t indices = p->device[to]->indices.used;
+
+	CU_ASSERT_EQUAL(pair_deliver(p, to, message, length), error);
+	CU_ASSERT_EQUAL(p->actions.count, 0);
+	CU_ASSERT_EQUAL(memcmp(&before, pair_peer(p, to), sizeof(before)), 0);
+	CU_ASSERT_EQUAL(p->device[to]->indices.used, indices);
+}
+
+void pair_forge(const struct pair *p, int64_t ahead_ns, uint8_t message[static 148])
+{
+	const struct noise_remote *remote = &pair_peer(p, 0)->remote;
+	uint64_t wall = p->now.wall_ns + (uint64_t)ahead_ns;
+	struct noise_initiation initiation;
+	uint8_t stamp[WG_TIMESTAMP_LEN] = {0x40};
+
+	put_be32(stamp + 4, (uint32_t)(10 + wall / CLOCK_SECOND));
+	put_be32(stamp + 8, (uint32_t)(wall % CLOCK_SECOND));
+	noise_create_initiation((struct message_initiation *)message, &initiation,
+		&p->device[0]->identity, remote, stamp, 42);
+	cookie_add_macs(message, 148, remote->public_key);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "wg/device.h"
+#include "wg/state.h"
 
 /* Randomness from now on: what was scripted first, then a generator that starts from seed. */
 void fixture_random(uint64_t seed);
@@ -52,6 +53,11 @@ bool pair_initiate(struct pair *p, unsigned side, uint8_t message[static 148]);
 /* to answers an initiation: the session keys and the response; false when it refused. */
 bool pair_respond(struct pair *p, unsigned to, const uint8_t message[static 148],
 	struct session_keys *keys, uint8_t response[static 92]);
+/* An initiation of side 0, with index 42, whose timestamp is ahead_ns from now to the nanosecond. */
+void pair_forge(const struct pair *p, int64_t ahead_ns, uint8_t message[static 148]);
+/* The message yields this error and no action, and leaves the peer as it was. */
+void pair_check_refused(struct pair *p, unsigned to, const void *message, size_t length, int error);
+struct peer *pair_peer(const struct pair *p, unsigned side);
 /* A whole handshake, confirmed on both sides; keys[side] are each side's. */
 bool pair_establish(struct pair *p, unsigned initiator, struct session_keys keys[static 2]);
 

@@ -15,10 +15,12 @@ int main(int argc, char **argv)
 		&suite_timers,
 		&suite_peer,
 		&suite_handshake,
+		&suite_begin,
+		&suite_recorded,
 		&suite_initiation,
 		&suite_clockwork,
 		&suite_admin,
-//		&suite_simulation,
+		&suite_simulation,
 		NULL,
 	};
 

@@ -16,6 +16,8 @@ extern const struct unit_suite suite_schedule;
 extern const struct unit_suite suite_timers;
 extern const struct unit_suite suite_peer;
 extern const struct unit_suite suite_handshake;
+extern const struct unit_suite suite_begin;
+extern const struct unit_suite suite_recorded;
 extern const struct unit_suite suite_initiation;
 extern const struct unit_suite suite_clockwork;
 extern const struct unit_suite suite_admin;

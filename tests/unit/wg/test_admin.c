@@ -73,7 +73,8 @@ static void removed_peer_is_forgotten(void)
 	CU_ASSERT_EQUAL(p.device[0]->indices.used, 0);
 	CU_ASSERT_EQUAL(wg_next_deadline(p.device[0]), UINT64_MAX);
 	CU_ASSERT_EQUAL(pair_deliver(&p, 0, response, 92), -ENOENT);
-	pair_initiate(&p, 1, message);
+	pair_advance(&p, 6 * S);
+	CU_ASSERT_TRUE(pair_initiate(&p, 1, message));
 	CU_ASSERT_EQUAL(pair_deliver(&p, 0, message, 148), -ENOENT);
 	pair_free(&p);
 }
@@ -322,7 +323,7 @@ static const struct unit_test tests[] = {
 	{"A53, C26: a private key that makes a peer our own removes it", key_of_a_peer},
 	{"A53, C25: the same private key again changes nothing", same_key_again},
 	{"A54: a new private key ends handshakes and starts new ones at once", new_key},
-	{"A54, A33: a new private key does not wait for the old one's 5 s", new_key_without_waiting},
+	{"A54, A33: a new private key need not wait for 5 s", new_key_without_waiting},
 	{"A15, A54: no private key", no_key},
 	{"A54, A7: a new preshared key holds from the next handshake on", preshared_key},
 	{"A51: the endpoint moves with valid handshakes only", moves_with_handshakes},

@@ -359,7 +359,7 @@ static const struct unit_test tests[] = {
 	{"A6, A8, C28: both ends agree, each sends with what the other receives with", agree},
 	{"A7: a preshared key on one side only: no session", psk_differs},
 	{"A6, C1: no byte of an initiation may change", tampered_initiation},
-	{"A6, C1: no byte of a response may change, and a bad one changes nothing", tampered_response},
+	{"A6, C1: no byte of a response may change; a bad one changes nothing", tampered_response},
 	{"A11, A12: the initiation is wiped when its response has come", wiped_when_over},
 	{"A10: every initiation has its own ephemeral", fresh_ephemerals},
 	{"A9: zero static-static: no initiation", zero_static_static},

@@ -209,7 +209,7 @@ static void persistent(void)
 	CU_ASSERT_TRUE(timers_set_persistent(&t, 25, T));
 	CU_ASSERT_FALSE(timers_set_persistent(&t, 25, T));
 	check_fires(TIMER_PERSISTENT, T + 25 * S - 1, T + 25 * S);
-	check_fires(TIMER_PERSISTENT, T + 50 * S - 1, T + 50 * S); /* A40: though nothing was sent */
+	check_fires(TIMER_PERSISTENT, T + 50 * S - 1, T + 50 * S); /* A40 */
 	timers_any_sent(&t, T + 60 * S);
 	check_fires(TIMER_PERSISTENT, T + 85 * S - 1, T + 85 * S);
 	timers_any_received(&t, T + 90 * S);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The parts of a running encrypterd, and the steps that make them. main.c climbs the steps in order;
+ * the *_down functions undo what was made, also when only a part was.
+ */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include "black/black.h"
+#include "crypt/crypt.h"
+#include "ctl/config.h"
+#include "ctl/control.h"
+#include "ctl/iface.h"
+#include "ctl/plan.h"
+#include "dp/eal.h"
+#include "dp/lcore.h"
+#include "red/red.h"
+
+enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct daemon {
+	struct config config;
+	struct plan plan;
+	struct iface ifaces[2];
+	unsigned iface_count;
+	bool eal;
+	struct zone zones[PLAN_THREADS];
+	struct bell bells[PLAN_THREADS];
+	struct port black_port, red_port;
+	struct pool black_pool, red_pool;
+	struct pool_view black_view, red_view;
+	struct ring red_to_crypt, crypt_to_red, black_to_crypt, crypt_to_black;
+	struct ring black_to_control, control_to_black, control_to_red;
+	struct ring control_to_crypt, crypt_to_control;
+	struct peer_report *reports;
+	_Atomic uint64_t *dirty;
+	struct crypt_stats *crypt_stats;
+	struct black_stats black_stats;
+	struct red_stats red_stats;
+	struct engine engine;
+	struct black *black;
+	struct crypt *crypt;
+	struct red *red;
+	struct lcore lcores[PLAN_THREADS];
+	struct control *control;
+	int status; /* of the process when a step failed */
+};
+
+extern const char *const daemon_threads[PLAN_THREADS]; /* names */
+
+/* Logs which step failed and why; returns rc. */
+int daemon_failed(const char *step, int rc);
+
+/* system.c: from the machine */
+int daemon_plan(struct daemon *d);
+int daemon_take_ifaces(struct daemon *d);
+int daemon_start_eal(struct daemon *d);
+enum zone_pages daemon_pages(const struct config *config);
+void daemon_system_down(struct daemon *d);
+
+/* memory.c: zones, buffers, rings */
+int daemon_create_zones(struct daemon *d);
+int daemon_open_ports(struct daemon *d);
+int daemon_create_rings(struct daemon *d);
+void daemon_memory_down(struct daemon *d);
+
+/* domains.c: who works in them */
+int daemon_create_domains(struct daemon *d);
+int daemon_create_control(struct daemon *d);
+int daemon_start_ports(struct daemon *d);
+int daemon_start_threads(struct daemon *d);
+void daemon_domains_down(struct daemon *d);
+
+#endif

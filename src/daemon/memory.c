@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Zones, ports with their buffers, rings and bells. */
+#include <errno.h>
+
+#include "daemon/daemon.h"
+#include "util/log.h"
+
+#define POOL_BUFFERS 4096
+#define HANDLE_RING  8192 /* holds every buffer of a pool, lent or on its way back */
+#define ORDER_RING   1024
+#define REPORT_RING  256
+
+int daemon_create_zones(struct daemon *d)
+{
+	for (int i = PLAN_BLACK; i < PLAN_THREADS; i++) {
+		int rc = zone_create(&d->zones[i], daemon_threads[i], d->plan.zone_bytes[i],
+			daemon_pages(&d->config));
+		if (rc == -ENOMEM && d->config.hugepages == CONFIG_REQUIRED)
+			log_event(LOG_ERROR, "main",
+				"not enough free hugepages zone=%s need=%zuM hint=\"raise "
+				"vm.nr_hugepages or set Hugepages = auto\"",
+				daemon_threads[i], d->plan.zone_bytes[i] >> 20);
+		if (rc != 0)
+			return daemon_failed("zones", rc);
+	}
+	return 0;
+}
+
+int daemon_open_ports(struct daemon *d)
+{
+	int rc = port_probe(&d->black_port, d->config.black.port);
+
+	if (rc == 0)
+		rc = port_probe(&d->red_port, d->config.red.port);
+	if (rc != 0)
+		return daemon_failed("ports", rc);
+	/* each pool takes what comes over its own wire and what crypt puts into it for the other */
+	uint16_t frame = d->black_port.frame;
+	if (frame < d->red_port.frame)
+		frame = d->red_port.frame;
+	rc = pool_create(&d->black_pool, "black", &d->zones[PLAN_BLACK], POOL_BUFFERS, frame);
+	if (rc == 0)
+		rc = pool_create(&d->red_pool, "red", &d->zones[PLAN_RED], POOL_BUFFERS, frame);
+	if (rc == 0)
+		rc = pool_view_create(&d->black_view, &d->black_pool, &d->zones[PLAN_CRYPT]);
+	if (rc == 0)
+		rc = pool_view_create(&d->red_view, &d->red_pool, &d->zones[PLAN_CRYPT]);
+	return rc ? daemon_failed("buffers", rc) : 0;
+}
+
+int daemon_create_rings(struct daemon *d)
+{
+	struct zone *black = &d->zones[PLAN_BLACK], *red = &d->zones[PLAN_RED];
+	struct zone *crypt = &d->zones[PLAN_CRYPT];
+	const struct {
+		struct ring *ring;
+		const char *name;
+		struct zone *zone;
+		uint32_t count, element;
+	} list[] = {
+		{&d->red_to_crypt, "red_to_crypt", red, HANDLE_RING, sizeof(struct handle)},
+		{&d->crypt_to_red, "crypt_to_red", red, HANDLE_RING, sizeof(struct handle)},
+		{&d->black_to_crypt, "black_to_crypt", black, HANDLE_RING, sizeof(struct handle)},
+		{&d->crypt_to_black, "crypt_to_black", black, HANDLE_RING, sizeof(struct handle)},
+		{&d->black_to_control, "black_to_control", NULL, REPORT_RING,
+			sizeof(struct black_report)},
+		{&d->control_to_black, "control_to_black", NULL, ORDER_RING,
+			sizeof(struct black_order)},
+		{&d->control_to_red, "control_to_red", NULL, ORDER_RING, sizeof(struct red_order)},
+		{&d->control_to_crypt, "control_to_crypt", crypt, ORDER_RING,
+			sizeof(struct crypt_order)},
+		{&d->crypt_to_control, "crypt_to_control", crypt, ORDER_RING,
+			sizeof(struct crypt_ack)},
+	};
+
+	for (unsigned i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		int rc = ring_create(list[i].ring, list[i].name, list[i].zone, list[i].count,
+			list[i].element);
+		if (rc != 0)
+			return daemon_failed(list[i].name, rc);
+	}
+	for (int i = 0; i < PLAN_THREADS; i++) {
+		int rc = bell_open(&d->bells[i]);
+		if (rc != 0)
+			return daemon_failed("bells", rc);
+	}
+	return 0;
+}
+
+void daemon_memory_down(struct daemon *d)
+{
+	struct ring *const rings[] = {&d->red_to_crypt, &d->crypt_to_red, &d->black_to_crypt,
+		&d->crypt_to_black, &d->black_to_control, &d->control_to_black, &d->control_to_red,
+		&d->control_to_crypt, &d->crypt_to_control};
+
+	for (unsigned i = 0; i < sizeof(rings) / sizeof(rings[0]); i++)
+		ring_destroy(rings[i]);
+	zone_free(d->reports);
+	zone_free(d->dirty);
+	zone_free(d->crypt_stats);
+	pool_view_destroy(&d->red_view);
+	pool_view_destroy(&d->black_view);
+	pool_destroy(&d->red_pool);
+	pool_destroy(&d->black_pool);
+	for (int i = PLAN_THREADS - 1; i > PLAN_CONTROL; i--)
+		zone_destroy(&d->zones[i]);
+	for (int i = 0; i < PLAN_THREADS; i++)
+		bell_close(&d->bells[i]);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the daemon has of the machine: cores, interfaces, DPDK. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "util/log.h"
+
+const char *const daemon_threads[PLAN_THREADS] = {
+	[PLAN_CONTROL] = "control",
+	[PLAN_BLACK] = "black",
+	[PLAN_CRYPT] = "crypt",
+	[PLAN_RED] = "red",
+};
+
+int daemon_failed(const char *step, int rc)
+{
+	log_event(LOG_ERROR, "main", "start failed step=\"%s\" reason=\"%s\"", step, strerror(-rc));
+	return rc;
+}
+
+int daemon_plan(struct daemon *d)
+{
+	char error[CONFIG_ERROR_MAX];
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+		return daemon_failed("affinity", -errno);
+	int rc = plan_make(&d->plan, &d->config, &allowed, error);
+	if (rc != 0) {
+		fprintf(stderr, "%s\n", error);
+		d->status = EXIT_USAGE;
+	}
+	return rc;
+}
+
+static int take_iface(struct daemon *d, const char *spec)
+{
+	char error[256];
+
+	if (port_kind(spec) != PORT_IFACE)
+		return 0;
+	int rc = iface_take(&d->ifaces[d->iface_count], strchr(spec, ':') + 1, error);
+	if (rc != 0) {
+		log_event(LOG_ERROR, "port", "interface not taken port=%s reason=\"%s\"", spec, error);
+		return rc;
+	}
+	d->iface_count++;
+	return 0;
+}
+
+int daemon_take_ifaces(struct daemon *d)
+{
+	int rc = take_iface(d, d->config.black.port);
+
+	return rc ? rc : take_iface(d, d->config.red.port);
+}
+
+enum zone_pages daemon_pages(const struct config *config)
+{
+	switch (config->hugepages) {
+	case CONFIG_REQUIRED:
+		return ZONE_PAGES_HUGE;
+	case CONFIG_OFF:
+		return ZONE_PAGES_SMALL;
+	case CONFIG_AUTO:
+		break;
+	}
+	return ZONE_PAGES_AUTO;
+}
+
+int daemon_start_eal(struct daemon *d)
+{
+	struct eal_config eal = {
+		.name = d->config.name,
+		.cpu = d->plan.cpu[PLAN_CONTROL],
+		/* DPDK's own heap holds nothing but rings without secrets: 4 KiB pages will do */
+		.pages = ZONE_PAGES_SMALL,
+		.verbose = log_get_level() >= LOG_DEBUG,
+	};
+	const char *const ports[] = {d->config.black.port, d->config.red.port};
+
+	for (unsigned i = 0; i < 2; i++)
+		if (port_kind(ports[i]) == PORT_PCI)
+			eal.pci[eal.pci_count++] = ports[i];
+	if (eal.pci_count > 0)
+		eal.pages = daemon_pages(&d->config);
+	int rc = eal_start(&eal);
+	d->eal = rc == 0;
+	return rc;
+}
+
+void daemon_system_down(struct daemon *d)
+{
+	if (d->eal)
+		eal_stop();
+	for (unsigned i = 0; i < d->iface_count; i++)
+		iface_give_back(&d->ifaces[i]);
+}

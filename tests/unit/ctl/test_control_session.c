@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Handshakes and events: what control does between black, crypt and the protocol core. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "control_rig.h"
+#include "crypto/dh.h"
+#include "suites.h"
+
+static struct rig rig;
+static struct wg_device *remote; /* the other side */
+static struct wg_actions actions;
+static uint32_t slot;            /* of the other side, here */
+static const struct endpoint remote_endpoint = {.addr = {.family = 4, .bytes = {192, 0, 2, 1}}, .port = 7};
+
+static struct wg_now now(void)
+{
+	struct wg_now n = control_now();
+
+	n.boot_ns += rig.late_ns;
+	n.wall_ns += rig.late_ns;
+	return n;
+}
+
+static void begin(void)
+{
+	uint8_t secret[32], public[32];
+	struct endpoint here = {.addr = {.family = 4, .bytes = {192, 0, 2, 2}}, .port = 51820};
+
+	rig_open(&rig);
+	memset(secret, 0x55, sizeof(secret));
+	dh_base(public, secret);
+	struct config_peer *peer = rig_add_peer(&rig, "other", 0, "10.0.2.0/24");
+	memcpy(peer->public_key, public, sizeof(public));
+	CU_ASSERT_FATAL(rig_start(&rig, 64));
+	rig_settle(&rig);
+	slot = (uint32_t)wg_peer_find(rig.control->device, public);
+
+	memset(&actions, 0, sizeof(actions));
+	remote = wg_device_create(2);
+	wg_set_private_key(remote, secret, &(uint32_t){0});
+	wg_public_key(rig.control->device, public);
+	wg_peer_add(remote, public, now());
+	wg_peer_set_endpoint(remote, 0, &here, &actions);
+	wg_actions_clear(&actions);
+	rig_forget(&rig);
+	rig.hold_acks = true;
+}
+
+static void end(void)
+{
+	wg_device_destroy(remote);
+	rig_close(&rig);
+}
+
+/* Hands a message of the other side to control, as black does. */
+static void deliver(const struct wg_action *send)
+{
+	struct {
+		struct black_report report;
+		uint8_t padding[4];
+	} element = {.report = {.remote = remote_endpoint,
+			     .local = {.family = 4, .bytes = {192, 0, 2, 2}},
+			     .length = send->length}};
+
+	memcpy(element.report.data, send->data, send->length);
+	CU_ASSERT_EQUAL(ring_send(&rig.config.from_black, &element, 1), 1);
+}
+
+static const struct wg_action *remote_action(enum wg_action_kind kind)
+{
+	for (unsigned i = 0; i < actions.count; i++) {
+		if (actions.list[i].kind == kind)
+			return &actions.list[i];
+	}
+	return NULL;
+}
+
+static void remote_initiates(void)
+{
+	struct wg_traffic traffic = {.events = PEER_NEEDS_SESSION};
+
+	wg_actions_clear(&actions);
+	wg_traffic(remote, now(), 0, &traffic, &actions);
+	const struct wg_action *send = remote_action(WG_SEND);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(send);
+	deliver(send);
+}
+
+static const struct black_order *sent(unsigned type)
+{
+	for (unsigned i = 0; i < rig.black_count; i++) {
+		if (rig.black[i].kind == BLACK_SEND && rig.black[i].data[0] == type)
+			return &rig.black[i];
+	}
+	return NULL;
+}
+
+static void test_response(void)
+{
+	begin();
+	remote_initiates();
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SESSION_RX), 1);
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SESSION_TX), 0);
+	CU_ASSERT_PTR_NULL(sent(MESSAGE_RESPONSE));
+	rig_ack(&rig);
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL_FATAL(rig_count(&rig, CRYPT_SESSION_TX), 1);
+	CU_ASSERT_EQUAL(rig.orders[rig_find(&rig, CRYPT_SESSION_RX, slot)].local_index,
+		rig.orders[rig_find(&rig, CRYPT_SESSION_TX, slot)].local_index);
+	CU_ASSERT_PTR_NULL(sent(MESSAGE_RESPONSE));
+	/* between the two acks no key waits in control */
+	const struct install *i = &rig.control->installs.list[0];
+	CU_ASSERT_EQUAL(i->stage, INSTALL_TX);
+	for (unsigned k = 0; k < 32; k++)
+		CU_ASSERT(i->keys.send[k] == 0 && i->keys.recv[k] == 0);
+	rig_ack(&rig);
+	rig_settle(&rig);
+	const struct black_order *response = sent(MESSAGE_RESPONSE);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(response);
+	CU_ASSERT(endpoint_equal(&response->remote, &remote_endpoint));
+	CU_ASSERT_EQUAL(response->local.bytes[3], 2); /* A52 */
+	CU_ASSERT_EQUAL(rig.control->installs.count, 0);
+	/* and it is the one that the other side waits for */
+	wg_actions_clear(&actions);
+	CU_ASSERT_EQUAL(wg_receive(remote, now(), &response->remote, &response->local, response->data,
+				response->length, &actions), 0);
+	CU_ASSERT_PTR_NOT_NULL(remote_action(WG_INSTALL));
+	end();
+}
+
+/* crypt acks in one round what it was told in one round; a ring of one element in between. */
+static void test_initiator(void)
+{
+	begin();
+	rig.hold_acks = false;
+	wg_peer_set_endpoint(rig.control->device, slot, &remote_endpoint, rig.control->actions);
+	control_perform(rig.control, now());
+	rig_event(&rig, slot, PEER_NEEDS_SESSION, 0);
+	rig_settle(&rig);
+	const struct black_order *initiation = sent(MESSAGE_INITIATION);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(initiation);
+	wg_actions_clear(&actions);
+	CU_ASSERT_EQUAL(wg_receive(remote, now(), &remote_endpoint, &initiation->local, initiation->data,
+				initiation->length, &actions), 0);
+	uint32_t index = remote_action(WG_INSTALL)->keys.local_index;
+	wg_actions_clear(&actions);
+	wg_session_installed(remote, now(), 0, index, &actions);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(remote_action(WG_SEND));
+	CU_ASSERT_EQUAL(rig.control->peers[slot].up_until_ns, 0);
+	deliver(remote_action(WG_SEND));
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SESSION_TX), 1);
+	CU_ASSERT(rig.control->peers[slot].up_until_ns > now().boot_ns);
+	end();
+}
+
+/* A wipe overtakes a session that is half installed: its second half never comes. */
+static void test_wipe_overtakes(void)
+{
+	begin();
+	remote_initiates();
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL_FATAL(rig_count(&rig, CRYPT_SESSION_RX), 1);
+	control_wipe_sessions(rig.control, slot);
+	rig_settle(&rig);
+	rig_ack(&rig);
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SESSION_TX), 0);
+	CU_ASSERT_PTR_NULL(sent(MESSAGE_RESPONSE));
+	CU_ASSERT_EQUAL(rig.control->installs.count, 0);
+	CU_ASSERT_EQUAL(rig.control->wipes, 0);
+	end();
+}
+
+static void test_never_acked(void)
+{
+	begin();
+	remote_initiates();
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig.control->installs.count, 1);
+	rig.late_ns = 6 * CLOCK_SECOND;
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig.control->installs.count, 0);
+	rig_ack(&rig); /* too late: nothing comes of it */
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SESSION_TX), 0);
+	end();
+}
+
+static void test_garbage(void)
+{
+	struct wg_action junk = {.length = 148, .data = {1}};
+	struct crypt_ack acks[] = {{.kind = CRYPT_SESSION_RX, .local_index = 5},
+		{.kind = CRYPT_SESSION_TX, .slot = RIG_PEERS}, {.kind = CRYPT_REMOVE, .slot = 0},
+		{.kind = CRYPT_WIPE, .slot = 0}, {.kind = CRYPT_WIPE, .slot = UINT32_MAX},
+		{.kind = 99}, {.kind = CRYPT_ROUTES, .routes = NULL}};
+
+	begin();
+	deliver(&junk);
+	junk.length = UINT16_MAX;
+	struct {
+		struct black_report report;
+		uint8_t padding[4];
+	} element = {.report.length = UINT16_MAX};
+	ring_send(&rig.config.from_black, &element, 1);
+	ring_send(&rig.config.from_crypt, acks, sizeof(acks) / sizeof(acks[0]));
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig.order_count + rig.black_count, 0);
+	CU_ASSERT_EQUAL(rig.control->wipes + rig.control->removals, 0);
+	CU_ASSERT(wg_peer_exists(rig.control->device, slot));
+	CU_ASSERT_PTR_NOT_NULL(rig.control->routing.active);
+	end();
+}
+
+/* ---- events ---- */
+
+static void test_confirmed(void)
+{
+	begin();
+	rig.hold_acks = false;
+	remote_initiates();
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig.control->peers[slot].up_until_ns, 0); /* A25: not yet */
+	rig_event(&rig, slot, 0, PEER_CONFIRMED | PEER_DATA_RECEIVED);
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_FLUSH), 1);
+	CU_ASSERT(rig.control->peers[slot].up_until_ns > now().boot_ns);
+	CU_ASSERT_EQUAL(atomic_load(&rig.dirty[slot / 64]), 0);
+	CU_ASSERT_EQUAL(atomic_load(&rig.reports[slot].rx.events), 0);
+	end();
+}
+
+static void test_moved(void)
+{
+	struct endpoint elsewhere = {.addr = {.family = 4, .bytes = {203, 0, 113, 9}}, .port = 99};
+
+	begin();
+	rig.reports[slot].moved.remote = elsewhere;
+	rig.reports[slot].moved.local = (struct ip_addr){.family = 4, .bytes = {192, 0, 2, 2}};
+	atomic_store(&rig.reports[slot].rx.moved_seq, 3); /* crypt is writing */
+	rig_event(&rig, slot, 0, PEER_MOVED);
+	rig_round(&rig);
+	rig_domains(&rig);
+	CU_ASSERT_EQUAL(rig.black_count, 0);
+	CU_ASSERT(atomic_load(&rig.reports[slot].rx.events) & PEER_MOVED); /* not lost */
+	atomic_store(&rig.reports[slot].rx.moved_seq, 4);
+	CU_ASSERT(control_has_work(rig.control));
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL_FATAL(rig.black_count, 1);
+	CU_ASSERT_EQUAL(rig.black[0].kind, BLACK_ENDPOINT);
+	CU_ASSERT(endpoint_equal(&rig.black[0].remote, &elsewhere));
+	int told = rig_find(&rig, CRYPT_PEER, slot);
+	CU_ASSERT(told >= 0 && rig.orders[told].endpoint);
+	end();
+}
+
+static void test_stray_bits(void)
+{
+	begin();
+	for (unsigned i = 0; i < sizeof(rig.dirty) / sizeof(rig.dirty[0]); i++)
+		atomic_store(&rig.dirty[i], UINT64_MAX);
+	atomic_store(&rig.reports[RIG_PEERS - 1].tx.events, PEER_NEEDS_SESSION);
+	rig.control->traffic_due_ns = 0;
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig.order_count + rig.black_count, 0);
+	CU_ASSERT_FALSE(control_has_work(rig.control));
+	end();
+}
+
+/* The loop's rest: seldom without traffic, 100 ms with it, at once for what is urgent. */
+static void test_rest(void)
+{
+	begin();
+	rig.late_ns = 2 * CLOCK_SECOND;
+	rig_round(&rig);
+	CU_ASSERT_FALSE(control_has_work(rig.control));
+	uint64_t idle_ns = control_sleep_ns(rig.control, now().boot_ns);
+	CU_ASSERT(idle_ns > 200 * CLOCK_MS && idle_ns <= 500 * CLOCK_MS);
+	rig_event(&rig, slot, PEER_DATA_SENT, 0);
+	CU_ASSERT_FALSE(control_has_work(rig.control)); /* lazy: no reason to stay awake */
+	rig_round(&rig);
+	uint64_t busy_ns = control_sleep_ns(rig.control, now().boot_ns);
+	CU_ASSERT(busy_ns > 50 * CLOCK_MS && busy_ns <= 100 * CLOCK_MS);
+	rig_event(&rig, slot, PEER_KEY_OLD_TX, 0);
+	CU_ASSERT(control_has_work(rig.control));
+	end();
+}
+
+/* Reports are not taken while there is no room for what they lead to; acks always are. */
+static void test_back_pressure(void)
+{
+	begin();
+	while (rig.control->to_black.count < OUTBOX_ROOMY)
+		control_tell_port(rig.control, 1);
+	remote_initiates();
+	rig_round(&rig);
+	CU_ASSERT_FALSE(ring_empty(&rig.config.from_black));
+	CU_ASSERT_FALSE(control_has_work(rig.control)); /* nor does the loop spin on it */
+	CU_ASSERT(control_sleep_ns(rig.control, now().boot_ns) <= BACKLOG_RETRY_NS);
+	rig.hold_acks = false;
+	rig_settle(&rig);
+	CU_ASSERT_PTR_NOT_NULL(sent(MESSAGE_RESPONSE));
+	end();
+}
+
+static void test_silent_domain(void)
+{
+	begin();
+	rig.silence_ns = 6 * CLOCK_SECOND;
+	rig.late_ns = CLOCK_SECOND;
+	rig_round(&rig);
+	CU_ASSERT(rig.control->domain_silent[0] && !rig.control->domain_silent[1]);
+	rig.silence_ns = 0;
+	rig.late_ns = 2 * CLOCK_SECOND;
+	rig_round(&rig);
+	CU_ASSERT_FALSE(rig.control->domain_silent[0]);
+	end();
+}
+
+/* A55, and a slot's former owner leaves nothing. */
+static void test_bytes(void)
+{
+	struct wg_peer_info info = {.handshake_rx_bytes = 148, .handshake_tx_bytes = 92};
+	uint64_t rx, tx;
+
+	begin();
+	atomic_store(&rig.reports[slot].rx.bytes, 1000);
+	atomic_store(&rig.reports[slot].tx.bytes, 10);
+	control_peer_bytes(rig.control, slot, &info, &rx, &tx);
+	CU_ASSERT(rx == 1148 && tx == 102);
+	rig.control->peers[slot].rx_base = 600;
+	rig.control->peers[slot].tx_base = 600; /* crypt has cleared its counter since */
+	control_peer_bytes(rig.control, slot, &info, &rx, &tx);
+	CU_ASSERT(rx == 548 && tx == 102);
+	end();
+}
+
+static const struct unit_test tests[] = {
+	{"A24: a response leaves after crypt has both halves", test_response},
+	{"A24: an initiator's session", test_initiator},
+	{"A39: a wipe overtakes a session that is half installed", test_wipe_overtakes},
+	{"C15: a session that crypt never acks", test_never_acked},
+	{"messages and acks that make no sense change nothing", test_garbage},
+	{"A25: the responder's session is confirmed", test_confirmed},
+	{"A51: an endpoint moves, also while crypt is writing it", test_moved},
+	{"bits of peers that are not there", test_stray_bits},
+	{"the loop rests when there is nothing to do", test_rest},
+	{"C12: full rings hold back new handshakes, not acks", test_back_pressure},
+	{"a domain's silence is noticed, and its end", test_silent_domain},
+	{"A55, C28: bytes of a peer", test_bytes},
+	{NULL, NULL},
+};
+
+const struct unit_suite suite_control_session = {"control_session", tests};
