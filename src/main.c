@@ -79,6 +79,7 @@ static int bring_up(struct daemon *d)
 {
 	int (*const steps[])(struct daemon *) = {
 		daemon_plan,
+		daemon_claim_name,
 		daemon_take_ifaces,
 		daemon_start_eal,
 		daemon_create_zones,
@@ -168,6 +169,7 @@ int main(int argc, char **argv)
 	}
 	if (options.verbose)
 		log_set_level(LOG_DEBUG);
+	control_block_signals();
 	harden(&d);
 	if (test_crypto(&d) != 0)
 		return EXIT_FAILED;

@@ -67,8 +67,8 @@ static int grow_edits(struct change *change)
 }
 
 /* The edit of that peer, made when there is none. NULL: no memory. */
-static struct change_edit *edit_of(struct change *change, const struct wg_device *device,
-	const uint8_t key[static 32])
+static struct change_edit *edit_of(
+	struct change *change, const struct wg_device *device, const uint8_t key[static 32])
 {
 	if (change->edit_count == change->edit_capacity && grow_edits(change) != 0)
 		return NULL;
@@ -88,7 +88,8 @@ static struct change_edit *edit_of(struct change *change, const struct wg_device
 /* What the request said of the peer before is void. */
 static void edit_remove(const struct change *change, struct change_edit *edit)
 {
-	struct change_edit clean = {.slot = edit->slot, .drop = edit->slot != CHANGE_NONE,
+	struct change_edit clean = {.slot = edit->slot,
+		.drop = edit->slot != CHANGE_NONE,
 		.prefixes_from = change->prefix_count};
 
 	memcpy(clean.public_key, edit->public_key, sizeof(clean.public_key));
@@ -118,8 +119,8 @@ static int edit_prefix(struct change *change, const struct change_edit *edit,
 
 /* ---- the device ---- */
 
-static int set_private_key(struct change *change, const struct wg_device *device,
-	const uint8_t key[static 32])
+static int set_private_key(
+	struct change *change, const struct wg_device *device, const uint8_t key[static 32])
 {
 	uint8_t public_key[32];
 	int rc = 0;
@@ -175,8 +176,8 @@ static int op_peer(struct change *change, const struct wg_device *device, struct
 	return 0;
 }
 
-static void op_update_only(const struct change *change, struct change_edit *edit,
-	struct section *at)
+static void op_update_only(
+	const struct change *change, struct change_edit *edit, struct section *at)
 {
 	if (!at->made)
 		return;
@@ -249,8 +250,8 @@ int change_from_uapi(struct change *change, const struct wg_device *device,
 
 /* ---- the configuration ---- */
 
-static int add_config_peer(struct change *change, const struct wg_device *device,
-	const struct config_peer *peer)
+static int add_config_peer(
+	struct change *change, const struct wg_device *device, const struct config_peer *peer)
 {
 	struct change_edit *edit = edit_of(change, device, peer->public_key);
 	int rc = 0;
@@ -270,8 +271,8 @@ static int add_config_peer(struct change *change, const struct wg_device *device
 	return rc;
 }
 
-int change_from_config(struct change *change, const struct wg_device *device,
-	const struct config *config)
+int change_from_config(
+	struct change *change, const struct wg_device *device, const struct config *config)
 {
 	int rc = 0;
 
@@ -291,8 +292,8 @@ bool change_prefix_counts(const struct change *change, uint32_t i)
 	return edit->keep && i >= edit->prefixes_from;
 }
 
-static void measure_edit(const struct change_edit *edit, const struct routes *routes,
-	struct change_size *size)
+static void measure_edit(
+	const struct change_edit *edit, const struct routes *routes, struct change_size *size)
 {
 	bool stays = edit->keep && !edit->drop && edit->slot != CHANGE_NONE;
 

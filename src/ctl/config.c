@@ -212,6 +212,13 @@ int config_load(struct config *config, const char *path, char error[static CONFI
 	return rc;
 }
 
+void config_forget_keys(struct config *config)
+{
+	secret_wipe(config->private_key, sizeof(config->private_key));
+	for (unsigned i = 0; i < config->peer_count; i++)
+		secret_wipe(config->peers[i].preshared_key, sizeof(config->peers[i].preshared_key));
+}
+
 void config_free(struct config *config)
 {
 	if (config->peers)

@@ -49,6 +49,7 @@ struct config {
 	char path[CONFIG_PATH_MAX];
 	/* [Node] */
 	char name[CONFIG_NAME_MAX];
+	unsigned name_line;
 	int core;
 	enum config_mode mode;
 	enum config_switch hugepages;
@@ -81,6 +82,8 @@ struct config {
  * relative to the configuration's folder.
  */
 int config_load(struct config *config, const char *path, char error[static CONFIG_ERROR_MAX]);
+/* Once control has them: wipes the private key and the preshared keys, keeps the rest. */
+void config_forget_keys(struct config *config);
 void config_free(struct config *config);
 
 #endif

@@ -10,6 +10,7 @@
 
 int config_node_name(struct config_parse *p, const char *value)
 {
+	p->config->name_line = p->reader.line;
 	return config_name(p, p->config->name, value);
 }
 

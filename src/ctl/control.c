@@ -63,9 +63,10 @@ static void watch_domains(struct control *c)
 			return;
 		bool silent = silent_ns > SILENCE_MAX_NS;
 		if (silent != c->domain_silent[i])
-			log_event(silent ? LOG_ERROR : LOG_NOTICE, "control", "%s thread=%s silent_ms=%llu",
-				silent ? "a thread does not answer" : "the thread answers again", name,
-				(unsigned long long)(silent_ns / CLOCK_MS));
+			log_event(silent ? LOG_ERROR : LOG_NOTICE, "control",
+				"%s thread=%s silent_ms=%llu",
+				silent ? "a thread does not answer" : "the thread answers again",
+				name, (unsigned long long)(silent_ns / CLOCK_MS));
 		c->domain_silent[i] = silent;
 	}
 }
@@ -124,7 +125,7 @@ bool control_round(struct control *c, struct wg_now now)
 static bool backlog(const struct control *c)
 {
 	return c->to_black.count > 0 || c->to_red.count > 0 || c->to_crypt.count > 0 ||
-		c->routing.tunnel_told < c->routing.tunnel.count || !c->ready;
+	       c->routing.tunnel_told < c->routing.tunnel.count || !c->ready;
 }
 
 uint64_t control_sleep_ns(struct control *c, uint64_t now_ns)

@@ -50,15 +50,23 @@ struct control_config {
 struct control;
 
 /*
- * To be called first thing in main(), before there is a second thread (DPDK starts some): signals are
- * then taken by control_run() alone, and writing to a socket whose reader is gone kills nobody.
+ * To be called first thing in main(), before there is a second thread (DPDK starts some): signals
+ * are then taken by control_run() alone, and writing to a socket whose reader is gone kills nobody.
  */
 void control_block_signals(void);
 
 /*
- * Opens the sockets and works out what the configuration asks for; control_run() then loads the peers
- * and says `ready` when crypt has their routes. config->config is not needed after the call, the
- * rest is. NULL with error text: then exit 1, or 2 when the instance's name is taken (*status).
+ * Claims the instance's name before anything else is taken from the system; without it
+ * control_create() does so. -EEXIST when another instance has it, -errno; error says what to do.
+ * control_unclaim() gives it back when control_create() is never reached or has failed.
+ */
+int control_claim(const struct config *config, char error[static 512]);
+void control_unclaim(void);
+
+/*
+ * Opens the sockets and works out what the configuration asks for; control_run() then loads the
+ * peers and says `ready` when crypt has their routes. config->config is not needed after the call,
+ * the rest is. NULL with error text: then exit 1, or 2 when the instance's name is taken (*status).
  */
 struct control *control_create(const struct control_config *config, char error[static 512],
 	int *status);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How a change is committed. What it needs was measured and reserved before, so it is done whole; it
- * is done in parts, so that handshakes go on; one at a time, so that nobody sees a half of another's.
+ * How a change is committed. What it needs was measured and reserved before, so it is done whole;
+ * it is done in parts, so that handshakes go on; one at a time, so that nobody sees a half of
+ * another's.
  *
  * The order keeps traffic where it belongs. Routes of peers that go are withdrawn first; then crypt
- * wipes the peers and gives back what was staged for them; only after its ack may a slot be another's.
- * The routes as they are to be come last, in one swap.
+ * wipes the peers and gives back what was staged for them; only after its ack may a slot be
+ * another's. The routes as they are to be come last, in one swap.
  */
 #include <errno.h>
 #include <string.h>
@@ -31,8 +32,8 @@ static int check_size(struct control *c, const struct change_size *size)
 	uint32_t peers = peer_count(c) - size->removed;
 	uint32_t tunnel = c->routing.tunnel.count;
 
-	if (size->added > c->config.max_peers - peers ||
-		tunnel > c->config.max_prefixes || size->tunnel_new > c->config.max_prefixes - tunnel)
+	if (size->added > c->config.max_peers - peers || tunnel > c->config.max_prefixes ||
+		size->tunnel_new > c->config.max_prefixes - tunnel)
 		return -ENOSPC;
 	return routing_reserve(c, size);
 }
@@ -118,8 +119,9 @@ static bool set_device(struct control *c)
 	if (change->set_listen_port) {
 		uint16_t any;
 		random_bytes(&any, sizeof(any));
-		control_tell_port(c, change->listen_port ? change->listen_port :
-				(uint16_t)(PORT_ANY_FIRST + any % PORT_ANY_COUNT));
+		control_tell_port(c, change->listen_port
+					     ? change->listen_port
+					     : (uint16_t)(PORT_ANY_FIRST + any % PORT_ANY_COUNT));
 	}
 	return true;
 }
@@ -227,10 +229,12 @@ static void finish(struct control *c)
 	int error = run->error;
 
 	log_event(LOG_NOTICE, "control",
-		"configured by=%s uid=%u pid=%d peers_removed=%u peers_added=%u peers_set=%u routes=%u%s%s",
+		"configured by=%s uid=%u pid=%d peers_removed=%u peers_added=%u peers_set=%u "
+		"routes=%u%s%s",
 		run->pid ? "uapi" : "file", (unsigned)run->uid, (int)run->pid,
 		(unsigned)run->size.removed, (unsigned)run->size.added, (unsigned)run->size.edited,
-		(unsigned)c->routing.master.count, run->change.set_private_key ? " private_key=set" : "",
+		(unsigned)c->routing.master.count,
+		run->change.set_private_key ? " private_key=set" : "",
 		run->change.set_listen_port ? " listen_port=set" : "");
 	struct client *client = run->client;
 	change_free(&run->change);
@@ -243,7 +247,7 @@ static void finish(struct control *c)
 static bool settled(struct control *c)
 {
 	return routing_tell_red(c) && !c->routing.in_flight && c->wipes == 0 && c->removals == 0 &&
-		c->to_black.count == 0 && c->to_red.count == 0 && c->to_crypt.count == 0;
+	       c->to_black.count == 0 && c->to_red.count == 0 && c->to_crypt.count == 0;
 }
 
 static bool stage_done(struct control *c, struct wg_now now)
@@ -281,7 +285,7 @@ static bool waits(const struct control *c)
 	enum change_stage stage = c->run.stage;
 
 	return stage == STAGE_UNROUTED || stage == STAGE_REMOVED || stage == STAGE_SETTLE ||
-		c->routing.in_flight || !control_roomy(c);
+	       c->routing.in_flight || !control_roomy(c);
 }
 
 bool control_change_step(struct control *c, struct wg_now now)

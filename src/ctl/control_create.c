@@ -10,6 +10,28 @@
 #include "encrypter/ctl.h"
 #include "util/log.h"
 
+static struct instance claimed = {.lock_fd = -1}; /* between control_claim() and control_create() */
+
+int control_claim(const struct config *config, char error[static 512])
+{
+	return instance_open(&claimed, config->name, CTL_RUN_DIR, CTL_UAPI_DIR, error);
+}
+
+void control_unclaim(void)
+{
+	instance_close(&claimed);
+}
+
+static int take_name(struct control *c, char error[static 512])
+{
+	if (claimed.lock_fd < 0)
+		return instance_open(
+			&c->instance, c->name, c->config.run_dir, c->config.uapi_dir, error);
+	c->instance = claimed;
+	claimed.lock_fd = -1;
+	return 0;
+}
+
 static void take_config(struct control *c, const struct control_config *config)
 {
 	c->config = *config;
@@ -59,7 +81,8 @@ static int open_sockets(struct control *c, char error[static 512])
 	}
 	if (rc == -EADDRINUSE)
 		snprintf(error, 512,
-			"%s: served by another program; choose another [Node] Name or stop it", path);
+			"%s: served by another program; choose another [Node] Name or stop it",
+			path);
 	else if (rc != 0)
 		snprintf(error, 512, "%s: %s", path, strerror(-rc));
 	return rc;
@@ -95,7 +118,8 @@ static int load(struct control *c, const struct config *config, char error[stati
 	if (rc == 0)
 		rc = load_peers(c, config);
 	if (rc == -ENOSPC)
-		snprintf(error, 512, "%u peers or their prefixes are more than there is room for (%u, %u)",
+		snprintf(error, 512,
+			"%u peers or their prefixes are more than there is room for (%u, %u)",
 			config->peer_count, c->config.max_peers, c->config.max_prefixes);
 	else if (rc == -ENOMEM)
 		snprintf(error, 512, "no memory for the peers' routes; raise [Crypt] Memory");
@@ -104,7 +128,7 @@ static int load(struct control *c, const struct config *config, char error[stati
 
 static int open_all(struct control *c, const struct config *config, char error[static 512])
 {
-	int rc = instance_open(&c->instance, c->name, c->config.run_dir, c->config.uapi_dir, error);
+	int rc = take_name(c, error);
 
 	if (rc != 0)
 		return rc;
@@ -119,8 +143,8 @@ static int open_all(struct control *c, const struct config *config, char error[s
 	return rc == 0 ? load(c, config, error) : rc;
 }
 
-struct control *control_create(const struct control_config *config, char error[static 512],
-	int *status)
+struct control *control_create(
+	const struct control_config *config, char error[static 512], int *status)
 {
 	struct control *c = calloc(1, sizeof(*c));
 

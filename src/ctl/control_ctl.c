@@ -14,7 +14,7 @@ struct ctl_client {
 	struct control *control;
 	struct verb_request request;
 	bool waiting;
-	bool showing;       /* peers, from next_slot on */
+	bool showing; /* peers, from next_slot on */
 	uint32_t next_slot;
 };
 
@@ -58,8 +58,10 @@ static void answer_end(struct client *client, int number, const char *error)
 static void add_peer(struct client *client, const struct control *c, uint32_t slot)
 {
 	struct wg_peer_info info;
-	struct show_peer peer = {.name = c->peers[slot].name, .info = &info,
-		.routes = &c->routing.master, .slot = slot};
+	struct show_peer peer = {.name = c->peers[slot].name,
+		.info = &info,
+		.routes = &c->routing.master,
+		.slot = slot};
 
 	wg_peer_info(c->device, slot, &info);
 	control_peer_bytes(c, slot, &info, &peer.rx_bytes, &peer.tx_bytes);

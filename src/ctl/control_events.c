@@ -24,7 +24,8 @@ static void session_up(struct control *c, uint32_t slot, struct wg_now now)
 
 static void rx_installed(struct control *c, const struct crypt_ack *ack)
 {
-	struct install *install = installs_find(&c->installs, ack->slot, ack->local_index, INSTALL_RX);
+	struct install *install =
+		installs_find(&c->installs, ack->slot, ack->local_index, INSTALL_RX);
 
 	if (!install)
 		return; /* given up meanwhile */
@@ -36,7 +37,8 @@ static void rx_installed(struct control *c, const struct crypt_ack *ack)
 
 static void tx_installed(struct control *c, const struct crypt_ack *ack, struct wg_now now)
 {
-	struct install *install = installs_find(&c->installs, ack->slot, ack->local_index, INSTALL_TX);
+	struct install *install =
+		installs_find(&c->installs, ack->slot, ack->local_index, INSTALL_TX);
 
 	if (!install)
 		return;
@@ -170,7 +172,8 @@ static uint64_t time_since(const _Atomic uint64_t *time_ns, uint64_t added_ns)
 static bool take_events(struct control *c, uint32_t slot, struct wg_now now)
 {
 	struct peer_report *report = &c->config.reports[slot];
-	uint32_t events = atomic_exchange(&report->tx.events, 0) | atomic_exchange(&report->rx.events, 0);
+	uint32_t events =
+		atomic_exchange(&report->tx.events, 0) | atomic_exchange(&report->rx.events, 0);
 	const struct peer_state *peer = &c->peers[slot];
 
 	if (events == 0 || peer->use != PEER_USED)

@@ -44,7 +44,6 @@ void control_tell_peer(struct control *c, uint32_t slot, bool endpoint)
 {
 	struct crypt_order order = {.kind = CRYPT_PEER, .slot = slot, .endpoint = endpoint};
 
-	c->peers[slot].endpoint = endpoint;
 	put(c, &c->to_crypt, &order, sizeof(order));
 }
 
@@ -75,8 +74,11 @@ static void install_session(struct control *c, const struct wg_action *action, s
 
 static void send_message(struct control *c, const struct wg_action *action)
 {
-	struct black_order order = {.kind = BLACK_SEND, .slot = action->slot,
-		.length = action->length, .remote = action->endpoint, .local = action->local};
+	struct black_order order = {.kind = BLACK_SEND,
+		.slot = action->slot,
+		.length = action->length,
+		.remote = action->endpoint,
+		.local = action->local};
 
 	memcpy(order.data, action->data, action->length);
 	put(c, &c->to_black, &order, sizeof(order));
@@ -84,17 +86,22 @@ static void send_message(struct control *c, const struct wg_action *action)
 
 static void tell_endpoint(struct control *c, const struct wg_action *action)
 {
-	struct black_order order = {.kind = BLACK_ENDPOINT, .slot = action->slot,
-		.remote = action->endpoint, .local = action->local};
+	struct black_order order = {.kind = BLACK_ENDPOINT,
+		.slot = action->slot,
+		.remote = action->endpoint,
+		.local = action->local};
+	struct endpoint *known = &c->peers[action->slot].endpoint;
 	char text[ADDR_TEXT_MAX], label[48];
 
 	put(c, &c->to_black, &order, sizeof(order));
-	if (!c->peers[action->slot].endpoint)
+	if (known->addr.family == 0)
 		control_tell_peer(c, action->slot, true);
-	if (c->run.stage == STAGE_NONE) /* else an administrator set it */
+	/* It may be that only our own address is another; or that an administrator set it. */
+	if (!endpoint_equal(known, &action->endpoint) && c->run.stage == STAGE_NONE)
 		log_event(LOG_INFO, "control", "peer moved peer=%s endpoint=%s",
 			control_peer_label(c, action->slot, label),
 			endpoint_format(&action->endpoint, text));
+	*known = action->endpoint;
 }
 
 void control_forget_peer(struct control *c, uint32_t slot)

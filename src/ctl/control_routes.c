@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Cryptokey routing as crypt and red see it. crypt's table is replaced whole, so traffic never meets
- * a half-made one; red's list of prefixes behind the tunnel only grows.
+ * Cryptokey routing as crypt and red see it. crypt's table is replaced whole, so traffic never
+ * meets a half-made one; red's list of prefixes behind the tunnel only grows.
  */
 #include <errno.h>
 #include <string.h>
@@ -45,7 +45,8 @@ void routing_close(struct control *c)
 static bool reserve_table(struct control *c, unsigned i, uint32_t prefixes)
 {
 	c->routing.spare_prefixes[i] = prefixes;
-	c->routing.spare[i] = c->config.table_alloc(c->config.table_context, allowedips_bytes(prefixes));
+	c->routing.spare[i] =
+		c->config.table_alloc(c->config.table_context, allowedips_bytes(prefixes));
 	return c->routing.spare[i];
 }
 
@@ -107,7 +108,8 @@ bool routing_publish(struct control *c)
 		return true;
 	void *memory = take_spare(r);
 	if (!memory) { /* was reserved when the change began */
-		log_event(LOG_ERROR, "control", "no memory for routes prefixes=%u; raise [Crypt] Memory",
+		log_event(LOG_ERROR, "control",
+			"no memory for routes prefixes=%u; raise [Crypt] Memory",
 			(unsigned)r->master.count);
 		c->failed = true;
 		return true;
@@ -136,7 +138,7 @@ bool routing_tell_red(struct control *c)
 {
 	struct routing *r = &c->routing;
 
-	/* Entries of `tunnel` are never dropped, so they are numbered in the order in which they came. */
+	/* Entries of `tunnel` are never dropped: they are numbered in the order of their coming. */
 	while (r->tunnel_told < r->tunnel.count && outbox_roomy(&c->to_red)) {
 		struct red_order order = {
 			.kind = RED_TUNNEL_ADD, .prefix = *routes_at(&r->tunnel, r->tunnel_told)};

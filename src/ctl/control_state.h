@@ -38,7 +38,7 @@ enum peer_use { PEER_UNUSED, PEER_USED, PEER_REMOVING /* until crypt acked */ };
 
 struct peer_state {
 	enum peer_use use;
-	bool endpoint;         /* crypt knows that there is one */
+	struct endpoint endpoint; /* family 0: none, and crypt knows */
 	bool silent;           /* handshakes were given up; said once */
 	uint32_t wipes;        /* CRYPT_WIPE not acked yet */
 	char name[CONFIG_NAME_MAX];

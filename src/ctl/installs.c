@@ -25,8 +25,8 @@ bool installs_full(const struct installs *s)
 	return s->count == INSTALLS_MAX;
 }
 
-struct install *installs_add(struct installs *s, uint32_t slot, const struct session_keys *keys,
-	uint64_t now_ns)
+struct install *installs_add(
+	struct installs *s, uint32_t slot, const struct session_keys *keys, uint64_t now_ns)
 {
 	if (installs_full(s))
 		return NULL;
@@ -41,8 +41,8 @@ struct install *installs_add(struct installs *s, uint32_t slot, const struct ses
 	return i;
 }
 
-struct install *installs_find(const struct installs *s, uint32_t slot, uint32_t local_index,
-	enum install_stage stage)
+struct install *installs_find(
+	const struct installs *s, uint32_t slot, uint32_t local_index, enum install_stage stage)
 {
 	for (struct install *i = s->list; i < s->list + INSTALLS_MAX; i++) {
 		if (i->stage == stage && i->slot == slot && i->keys.local_index == local_index)

@@ -60,20 +60,39 @@ static int lock_holder(int fd)
 	return length > 0 ? atoi(text) : 0;
 }
 
-static int take_lock(struct instance *instance, const char *name, char error[static INSTANCE_ERROR_MAX])
+/* The holder takes the file away when it ends: a lock on a file that is gone keeps nobody out. */
+static int open_locked(const char *path, int *fd)
 {
-	int fd = open(instance->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat st;
 
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+	for (;;) {
+		*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (*fd < 0)
+			return -errno;
+		if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
+			return errno == EWOULDBLOCK ? -EEXIST : -errno;
+		if (fstat(*fd, &st) == 0 && st.st_nlink > 0)
+			return 0;
+		close(*fd);
+	}
+}
+
+static int take_lock(
+	struct instance *instance, const char *name, char error[static INSTANCE_ERROR_MAX])
+{
+	int fd;
+	int rc = open_locked(instance->lock, &fd);
+
+	if (rc == 0) {
 		instance->lock_fd = fd;
 		if (ftruncate(fd, 0) == 0)
 			dprintf(fd, "%d\n", (int)getpid());
 		return 0;
 	}
-	int rc = errno == EWOULDBLOCK && fd >= 0 ? -EEXIST : -errno;
 	if (rc == -EEXIST)
 		snprintf(error, INSTANCE_ERROR_MAX,
-			"instance '%s' is already running (pid %d); choose another [Node] Name or stop it",
+			"instance '%s' is already running (pid %d); "
+			"choose another [Node] Name or stop it",
 			name, lock_holder(fd));
 	else
 		snprintf(error, INSTANCE_ERROR_MAX, "%s: %s", instance->lock, strerror(-rc));
@@ -113,7 +132,8 @@ int instance_open(struct instance *instance, const char *name, const char *run_d
 		!join(instance->control_socket, instance->directory, CTL_SOCKET, "") ||
 		!join(instance->uapi_socket, uapi_dir, name, ".sock")) {
 		snprintf(error, INSTANCE_ERROR_MAX,
-			"'%s' cannot name an instance: letters, digits, '_', '-' and '.' can", name);
+			"'%s' cannot name an instance: letters, digits, '_', '-' and '.' can",
+			name);
 		return -EINVAL;
 	}
 	int rc = make_directories(instance, run_dir, uapi_dir, error);
@@ -146,7 +166,8 @@ void instance_notify(const char *state)
 	if (fd < 0)
 		return;
 	socklen_t bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-	ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, bytes);
+	ssize_t sent =
+		sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, bytes);
 	(void)sent; /* nobody to tell */
 	close(fd);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an instance of a name has of the file system: its directory, its lock, its sockets' places. */
+/* What an instance has of the file system: its directory, its lock, the places of its sockets. */
 #ifndef CTL_INSTANCE_H
 #define CTL_INSTANCE_H
 

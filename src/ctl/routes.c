@@ -35,7 +35,8 @@ void routes_free(struct routes *r)
 static uint32_t bucket_of(const struct routes *r, const struct ip_prefix *prefix)
 {
 	uint64_t words[2];
-	uint64_t h = r->seed ^ ((uint64_t)prefix->addr.family << 40) ^ ((uint64_t)prefix->length << 32);
+	uint64_t h =
+		r->seed ^ ((uint64_t)prefix->addr.family << 40) ^ ((uint64_t)prefix->length << 32);
 
 	memcpy(words, prefix->addr.bytes, sizeof(words));
 	h = (h ^ words[0]) * 0x9e3779b97f4a7c15u;

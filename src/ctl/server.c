@@ -33,7 +33,7 @@ int watch_set(struct watch *watch, int epoll_fd, uint32_t events)
 
 static void listen_when_room(struct server *server)
 {
-	/* With all places taken callers wait in the backlog: a refusal would make wg(8) unlink us. */
+	/* All places taken: callers wait in the backlog; a refusal would make wg(8) unlink us. */
 	watch_set(&server->watch, server->epoll_fd,
 		server->client_count < SERVER_CLIENTS ? EPOLLIN : 0);
 }
@@ -72,8 +72,8 @@ static void progress(struct client *client)
 static void feed(struct client *client)
 {
 	while (!client->busy && client->in_at < client->in_length) {
-		client->in_at += client->server->ops->receive(client, client->in + client->in_at,
-			client->in_length - client->in_at);
+		client->in_at += client->server->ops->receive(
+			client, client->in + client->in_at, client->in_length - client->in_at);
 	}
 	if (client->in_at == client->in_length) {
 		secret_wipe(client->in, client->in_length);
@@ -252,8 +252,8 @@ static int open_socket(const char *path)
 	if (fd < 0)
 		return -errno;
 	/* Until listen() nobody can connect: the mode is right before anybody gets in. */
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-		chmod(path, 0600) != 0 || listen(fd, SERVER_BACKLOG) != 0) {
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(path, 0600) != 0 ||
+		listen(fd, SERVER_BACKLOG) != 0) {
 		rc = -errno;
 		close(fd);
 		return rc;

@@ -51,7 +51,7 @@ struct server_ops {
 	const char *name;
 	void *(*opened)(struct client *client, void *context); /* its state; NULL: refuse */
 	void (*closed)(struct client *client);
-	/* Takes bytes of a request (one at least), returns how many. Sets client->busy when the request is whole. */
+	/* Takes bytes of a request, one at least; returns how many. Sets client->busy at its end. */
 	size_t (*receive)(struct client *client, const uint8_t *bytes, size_t length);
 	/* All of `out` was sent. True when more was added; false: the answer is complete. */
 	bool (*more)(struct client *client);
@@ -79,7 +79,7 @@ void server_close(struct server *server); /* also takes the socket away */
 
 /* The answer (or its first part) is in client->out: send it. */
 void server_answer(struct client *client);
-/* Lets clients go whose deadline is over; returns the next deadline, UINT64_MAX when there is none. */
+/* Lets clients go whose deadline is over; returns the next deadline, UINT64_MAX: there is none. */
 uint64_t server_expire(struct server *server, uint64_t now_ns);
 
 #endif

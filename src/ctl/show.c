@@ -101,7 +101,7 @@ void show_domain(struct text *t, const char *name, uint64_t silent_ns)
 void show_stats(struct text *t, const struct black_stats *black, const struct red_stats *red,
 	const struct crypt_stats *crypt)
 {
-#define COUNTER(domain, name) \
+#define COUNTER(domain, name)                                                                      \
 	show_number(t, #domain "." #name, __atomic_load_n(&domain->name, __ATOMIC_RELAXED));
 #define BLACK_COUNTER(name, help) COUNTER(black, name)
 #define RED_COUNTER(name, help)   COUNTER(red, name)

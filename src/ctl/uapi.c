@@ -106,8 +106,9 @@ static const struct key {
 /* Keys that are understood, but lead to nothing: only one value is right. */
 static int take_constant(const struct uapi_request *r, const char *name, const char *value)
 {
+	/* There is no kernel routing that a mark could be for. */
 	if (!r->in_peer && strcmp(name, "fwmark") == 0)
-		return strcmp(value, "0") == 0 ? 0 : EINVAL; /* there is no kernel routing to mark for */
+		return strcmp(value, "0") == 0 ? 0 : EINVAL;
 	if (r->in_peer && strcmp(name, "protocol_version") == 0)
 		return strcmp(value, "1") == 0 ? 0 : EINVAL;
 	return EINVAL;
@@ -240,5 +241,6 @@ void uapi_format_peer(struct text *t, const struct uapi_peer *peer)
 		(unsigned)info->persistent_keepalive);
 	for (uint32_t i = routes_first(peer->routes, peer->slot); i != ROUTES_NONE;
 		i = routes_next(peer->routes, i))
-		text_printf(t, "allowed_ip=%s\n", prefix_format(routes_at(peer->routes, i), address));
+		text_printf(t, "allowed_ip=%s\n",
+			prefix_format(routes_at(peer->routes, i), address));
 }

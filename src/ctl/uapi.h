@@ -66,8 +66,8 @@ void uapi_request_init(struct uapi_request *r);
 /* Wipes; the request is ready for another. Also frees. */
 void uapi_request_reset(struct uapi_request *r);
 /*
- * Takes bytes until the request is complete; returns how many. On an error no operation is left, and
- * the rest of the request is read and dropped.
+ * Takes bytes until the request is complete; returns how many. On an error no operation is left,
+ * and the rest of the request is read and dropped.
  */
 size_t uapi_request_feed(struct uapi_request *r, const uint8_t *bytes, size_t length);
 

@@ -3,12 +3,9 @@
 
 #include <string.h>
 
-static const char *const names[] = {
-	"",
-#define VERB_NAME(name) #name,
-	CTL_VERBS(VERB_NAME)
+#define VERB_NAME(name) [VERB_##name] = #name,
+static const char *const names[] = {CTL_VERBS(VERB_NAME)};
 #undef VERB_NAME
-};
 
 void verb_request_reset(struct verb_request *r)
 {

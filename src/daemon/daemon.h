@@ -53,6 +53,7 @@ int daemon_failed(const char *step, int rc);
 
 /* system.c: from the machine */
 int daemon_plan(struct daemon *d);
+int daemon_claim_name(struct daemon *d);
 int daemon_take_ifaces(struct daemon *d);
 int daemon_start_eal(struct daemon *d);
 enum zone_pages daemon_pages(const struct config *config);

@@ -144,6 +144,7 @@ int daemon_create_control(struct daemon *d)
 	char error[512] = "";
 
 	d->control = control_create(&c, error, &d->status);
+	config_forget_keys(&d->config);
 	if (d->control)
 		return 0;
 	if (d->status == EXIT_USAGE)

@@ -35,6 +35,20 @@ int daemon_plan(struct daemon *d)
 	return rc;
 }
 
+int daemon_claim_name(struct daemon *d)
+{
+	char error[512];
+	int rc = control_claim(&d->config, error);
+
+	if (rc == -EEXIST) {
+		fprintf(stderr, "%s:%u: %s\n", d->config.path, d->config.name_line, error);
+		d->status = EXIT_USAGE;
+	} else if (rc != 0) {
+		log_event(LOG_ERROR, "control", "%s", error);
+	}
+	return rc;
+}
+
 static int take_iface(struct daemon *d, const char *spec)
 {
 	char error[256];
@@ -97,4 +111,5 @@ void daemon_system_down(struct daemon *d)
 		eal_stop();
 	for (unsigned i = 0; i < d->iface_count; i++)
 		iface_give_back(&d->ifaces[i]);
+	control_unclaim();
 }

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "util/bytes.h"
 
 #define MAC_LEN             6
 #define ETHERNET_HEADER_LEN 14
@@ -22,15 +25,28 @@ struct ethernet {
 	uint16_t type;
 };
 
+extern const uint8_t mac_broadcast[MAC_LEN];
+
 /* -EINVAL when the frame is shorter than a header. */
 int ethernet_parse(struct ethernet *e, const uint8_t *frame, size_t length);
-void ethernet_build(uint8_t header[static ETHERNET_HEADER_LEN],
+
+static inline void ethernet_build(uint8_t header[static ETHERNET_HEADER_LEN],
 	const uint8_t destination[static MAC_LEN], const uint8_t source[static MAC_LEN],
-	uint16_t type);
+	uint16_t type)
+{
+	memcpy(header, destination, MAC_LEN);
+	memcpy(header + MAC_LEN, source, MAC_LEN);
+	put_be16(header + 2 * MAC_LEN, type);
+}
 
-bool mac_is_group(const uint8_t mac[static MAC_LEN]); /* broadcast and multicast */
-bool mac_equal(const uint8_t a[static MAC_LEN], const uint8_t b[static MAC_LEN]);
+static inline bool mac_is_group(const uint8_t mac[static MAC_LEN]) /* broadcast and multicast */
+{
+	return mac[0] & 1;
+}
 
-extern const uint8_t mac_broadcast[MAC_LEN];
+static inline bool mac_equal(const uint8_t a[static MAC_LEN], const uint8_t b[static MAC_LEN])
+{
+	return memcmp(a, b, MAC_LEN) == 0;
+}
 
 #endif

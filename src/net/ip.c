@@ -36,7 +36,9 @@ enum ip_fault ipv4_parse(struct ip_packet *p, const uint8_t *bytes, size_t lengt
 	uint16_t total = get_be16(bytes + V4_LENGTH);
 	if (total < header_length || total > length)
 		return IP_FAULT_LENGTH;
-	if (checksum_of(bytes, header_length) != 0)
+	uint16_t checksum = header_length == IPV4_HEADER_LEN ? checksum_of_20(bytes) :
+							      checksum_of(bytes, header_length);
+	if (checksum != 0)
 		return IP_FAULT_CHECKSUM;
 	p->bytes = bytes;
 	p->length = total;
@@ -77,16 +79,6 @@ enum ip_fault ip_parse(struct ip_packet *p, const uint8_t *bytes, size_t length)
 	return bytes[0] >> 4 == 6 ? ipv6_parse(p, bytes, length) : ipv4_parse(p, bytes, length);
 }
 
-bool ip_is_fragment(const struct ip_packet *p)
-{
-	return (p->fragment & (IPV4_MORE_FRAGMENTS | IPV4_OFFSET_MASK)) != 0;
-}
-
-bool ip_is_first_fragment(const struct ip_packet *p)
-{
-	return (p->fragment & IPV4_OFFSET_MASK) == 0;
-}
-
 const uint8_t *ipv6_source(const struct ip_packet *p)
 {
 	return p->bytes + V6_SOURCE;
@@ -95,13 +87,6 @@ const uint8_t *ipv6_source(const struct ip_packet *p)
 const uint8_t *ipv6_destination(const struct ip_packet *p)
 {
 	return p->bytes + V6_DESTINATION;
-}
-
-bool ipv4_is_unicast(uint32_t address)
-{
-	uint32_t first = address >> 24;
-
-	return first != 0 && first != 127 && first < 224;
 }
 
 bool ipv6_is_unicast(const uint8_t address[static 16])

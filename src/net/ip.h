@@ -44,13 +44,27 @@ enum ip_fault ipv6_parse(struct ip_packet *p, const uint8_t *bytes, size_t lengt
 /* By the version in the first byte. */
 enum ip_fault ip_parse(struct ip_packet *p, const uint8_t *bytes, size_t length);
 
-bool ip_is_fragment(const struct ip_packet *p);       /* IPv4 */
-bool ip_is_first_fragment(const struct ip_packet *p); /* also when it is not fragmented */
+static inline bool ip_is_fragment(const struct ip_packet *p) /* IPv4 */
+{
+	return (p->fragment & (IPV4_MORE_FRAGMENTS | IPV4_OFFSET_MASK)) != 0;
+}
+
+/* Also when it is not fragmented. */
+static inline bool ip_is_first_fragment(const struct ip_packet *p)
+{
+	return (p->fragment & IPV4_OFFSET_MASK) == 0;
+}
+
 const uint8_t *ipv6_source(const struct ip_packet *p);      /* 16 bytes */
 const uint8_t *ipv6_destination(const struct ip_packet *p);
 
 /* Neither "this network", loopback, multicast, reserved nor broadcast. Subnets are not known here. */
-bool ipv4_is_unicast(uint32_t address);
+static inline bool ipv4_is_unicast(uint32_t address)
+{
+	uint32_t first = address >> 24;
+
+	return first != 0 && first != 127 && first < 224;
+}
 /* Neither unspecified, loopback, multicast nor IPv4-mapped. */
 bool ipv6_is_unicast(const uint8_t address[static 16]);
 bool ipv6_is_link_local(const uint8_t address[static 16]);

@@ -11,15 +11,15 @@ static void drop(struct red *r, struct rte_mbuf *m, uint64_t *counter)
 static void receive_ours(struct red *r, struct rte_mbuf *m, const struct ip_packet *p)
 {
 	uint8_t *packet = rte_pktmbuf_mtod(m, uint8_t *);
+	uint8_t *frame = (uint8_t *)rte_pktmbuf_prepend(m, ETHERNET_HEADER_LEN);
 
-	if (!icmp_echo_reply(packet, p)) {
+	if (!frame || !icmp_echo_reply(packet, p)) {
 		drop(r, m, &r->stats->drop_ours);
 		return;
 	}
 	r->stats->rx_icmp_echo++;
 	/* What is lent has an Ethernet header before it. This one says that we are the sender. */
-	ethernet_build((uint8_t *)rte_pktmbuf_prepend(m, ETHERNET_HEADER_LEN), r->host.mac,
-		r->host.mac, ETHERNET_TYPE_IPV4);
+	ethernet_build(frame, r->host.mac, r->host.mac, ETHERNET_TYPE_IPV4);
 	red_seal(r, m, p->length);
 }
 

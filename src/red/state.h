@@ -12,10 +12,14 @@
 struct rte_rib;
 struct rte_rib6;
 
+#define TUNNEL_RECENT 256
+
 struct tunnel { /* the prefixes that belong behind the tunnel */
 	struct rte_rib *v4;
 	struct rte_rib6 *v6;
 	uint32_t left; /* prefixes that may still be added */
+	/* IPv4 destinations that were found; emptied whenever the prefixes change. 0: none */
+	uint32_t recent[TUNNEL_RECENT];
 };
 
 struct red {
@@ -33,7 +37,7 @@ void tunnel_destroy(struct tunnel *t);
 /* What is added twice is there until it is taken out twice. -ENOSPC, -EINVAL. */
 int tunnel_add(struct tunnel *t, const struct ip_prefix *prefix);
 int tunnel_remove(struct tunnel *t, const struct ip_prefix *prefix); /* -ENOENT */
-bool tunnel_covers4(const struct tunnel *t, uint32_t address);
+bool tunnel_covers4(struct tunnel *t, uint32_t address);
 bool tunnel_covers6(const struct tunnel *t, const uint8_t address[static 16]);
 
 /* orders.c */

@@ -113,12 +113,18 @@ static bool is_prefix(const struct ip_prefix *prefix)
 	return bits != 0 && prefix->length <= bits;
 }
 
+static void forget_recent(struct tunnel *t)
+{
+	memset(t->recent, 0, sizeof(t->recent));
+}
+
 int tunnel_add(struct tunnel *t, const struct ip_prefix *prefix)
 {
 	struct ip_prefix p = *prefix;
 
 	if (!is_prefix(&p))
 		return -EINVAL;
+	forget_recent(t);
 	prefix_mask(&p);
 	return p.addr.family == 4 ? add4(t, get_be32(p.addr.bytes), p.length) :
 				    add6(t, p.addr.bytes, p.length);
@@ -130,14 +136,23 @@ int tunnel_remove(struct tunnel *t, const struct ip_prefix *prefix)
 
 	if (!is_prefix(&p))
 		return -ENOENT;
+	forget_recent(t);
 	prefix_mask(&p);
 	return p.addr.family == 4 ? remove4(t, get_be32(p.addr.bytes), p.length) :
 				    remove6(t, p.addr.bytes, p.length);
 }
 
-bool tunnel_covers4(const struct tunnel *t, uint32_t address)
+/* A walk through the tree takes longer than all else that is done to a packet here. */
+bool tunnel_covers4(struct tunnel *t, uint32_t address)
 {
-	return rte_rib_lookup(t->v4, address) != NULL;
+	uint32_t *recent = &t->recent[(address * 0x9e3779b1u) >> 24];
+
+	if (address != 0 && *recent == address)
+		return true;
+	if (!rte_rib_lookup(t->v4, address))
+		return false;
+	*recent = address;
+	return true;
 }
 
 bool tunnel_covers6(const struct tunnel *t, const uint8_t address[static 16])

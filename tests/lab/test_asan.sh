@@ -7,6 +7,7 @@
 #             encrypterd, sanitized  encrypterd, sanitized
 #
 BUILD=${BUILD_ASAN:-$(dirname "$0")/../../build-asan}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
 . "$(dirname "$0")/_init.sh"
 [ -x "$BUILD/encrypterd" ] || skip_all "no sanitized encrypterd was built"
 need_encrypterd

@@ -40,7 +40,7 @@ done
 planted_found() {
 	ask siteA pattern "$planted"
 	[ "$(found black)" = 1 ] && [ "$(found red)" = 1 ] && [ "$(found crypt)" = 1 ] &&
-		[ "$(found '[heap]')" -ge 1 ]
+		[ $(($(found '[heap]') + $(found anonymous))) -ge 1 ]
 }
 check "a pattern planted in black, red, crypt and the heap is found in each" planted_found
 nothing_left() {
@@ -56,9 +56,10 @@ spawn flood /dev/null pcA python3 "$here/canary.py" flood 10.0.2.10 9 "$canary"
 flowing() { [ "$(counter siteB red tx_packets)" -ge 100 ]; }
 check "the canary flows from pcA to pcB" await 20 flowing
 
+# The packet socket's rings count as the port's; the red one must show up too, or it was not looked at.
 only_red() { # SITE
 	ask "$1" pattern "$canary"
-	[ "$(found red)" -ge 1 ] && [ "$(awk '$1 != "red" && $1 != "red-port" && $1 != "end"' \
+	[ "$(found red)" -ge 1 ] && [ "$(found red-port)" -ge 1 ] && [ "$(awk '$1 != "red" && $1 != "red-port" && $1 != "end"' \
 		"$scratch/answer" | wc -l)" = 0 ]
 }
 for round in 1 2 3; do

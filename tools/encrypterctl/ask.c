@@ -29,8 +29,8 @@ static bool read_flags(const struct invocation *in, int known, int *flags)
 	return true;
 }
 
-int command_ask(const struct invocation *in, const char *verb, int known, int *flags,
-	struct reply *reply)
+int command_ask(
+	const struct invocation *in, const char *verb, int known, int *flags, struct reply *reply)
 {
 	if (!read_flags(in, known, flags))
 		return EXIT_USAGE;

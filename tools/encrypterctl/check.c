@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* encrypterctl check FILE: the daemon's own check, by the encrypterd that lies beside this program. */
+/* encrypterctl check FILE: the daemon's own check, by the encrypterd that belongs to this program. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -23,7 +23,8 @@ static void run_daemon(const char *file)
 		self[length] = '\0';
 		char *slash = strrchr(self, '/');
 		for (size_t i = 0; slash && i < sizeof(places) / sizeof(places[0]); i++) {
-			snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - self), self, places[i]);
+			snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - self), self,
+				places[i]);
 			execv(path, arguments);
 		}
 	}

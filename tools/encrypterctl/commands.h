@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The commands of encrypterctl. Each returns the exit status: 0 done, 1 refused or failed, 2 usage. */
+/* The commands of encrypterctl. Each returns its exit status: 0 done, 1 refused, failed, 2 usage. */
 #ifndef ENCRYPTERCTL_COMMANDS_H
 #define ENCRYPTERCTL_COMMANDS_H
 

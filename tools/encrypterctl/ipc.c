@@ -14,10 +14,10 @@
 #include "encrypter/ctl.h"
 #include "encrypterctl/commands.h"
 
-#define REPLY_FIRST   65536
-#define REPLY_MAX     (256ul << 20)
-#define PATIENCE_S    15 /* the daemon itself gives up after 10 */
-#define NAMES_SHOWN   256
+#define REPLY_FIRST 65536
+#define REPLY_MAX   (256ul << 20)
+#define PATIENCE_S  15 /* the daemon itself gives up after 10 */
+#define NAMES_SHOWN 256
 
 /* -errno when nobody listens there. */
 static int connect_to(const char *instance)
@@ -45,7 +45,8 @@ static int connect_to(const char *instance)
 static int no_connection(const char *instance, int error)
 {
 	if (error == ENOENT || error == ECONNREFUSED)
-		fprintf(stderr, "encrypterctl: no encrypterd of the name '%s' is running\n", instance);
+		fprintf(stderr, "encrypterctl: no encrypterd of the name '%s' is running\n",
+			instance);
 	else
 		fprintf(stderr, "encrypterctl: %s: %s%s\n", instance, strerror(error),
 			error == EACCES ? "; only root may ask" : "");
@@ -67,8 +68,8 @@ static int search(DIR *directory, unsigned *count, char names[static NAMES_SHOWN
 			*error = fd == -EACCES ? EACCES : *error;
 			continue;
 		}
-		int length = snprintf(names + used, NAMES_SHOWN - used, "%s%s", used ? ", " : "",
-			entry->d_name);
+		int length = snprintf(
+			names + used, NAMES_SHOWN - used, "%s%s", used ? ", " : "", entry->d_name);
 		if (length > 0 && (size_t)length < NAMES_SHOWN - used)
 			used += (size_t)length;
 		if (++*count == 1)
@@ -94,12 +95,14 @@ static int open_only(void)
 	if (count == 1)
 		return fd;
 	if (count == 0) {
-		fprintf(stderr, "encrypterctl: %s\n", error == EACCES ? "only root may ask encrypterd" :
-				"no encrypterd is running");
+		fprintf(stderr, "encrypterctl: %s\n",
+			error == EACCES ? "only root may ask encrypterd"
+					: "no encrypterd is running");
 		return -EXIT_FAILED;
 	}
 	close(fd);
-	fprintf(stderr, "encrypterctl: more than one encrypterd is running (%s): choose with -n NAME\n",
+	fprintf(stderr,
+		"encrypterctl: more than one encrypterd is running (%s): choose with -n NAME\n",
 		names);
 	return -EXIT_USAGE;
 }
@@ -163,7 +166,8 @@ static bool receive_all(int fd, struct reply *reply)
 	while (!ends(reply)) {
 		if (!grow(reply, &capacity))
 			return false;
-		ssize_t got = recv(fd, reply->text + reply->length, capacity - reply->length - 1, 0);
+		ssize_t got =
+			recv(fd, reply->text + reply->length, capacity - reply->length - 1, 0);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)

@@ -12,11 +12,11 @@ static size_t utf8_length(const unsigned char *text)
 		size_t length;
 	} forms[] = {
 		{0xc2, 0xdf, 0x80, 0xbf, 2}, /* below 0xc2: an overlong form */
-		{0xe0, 0xe0, 0xa0, 0xbf, 3},
+		{0xe0, 0xe0, 0xa0, 0xbf, 3}, /* again */
 		{0xe1, 0xec, 0x80, 0xbf, 3},
 		{0xed, 0xed, 0x80, 0x9f, 3}, /* no surrogates */
 		{0xee, 0xef, 0x80, 0xbf, 3},
-		{0xf0, 0xf0, 0x90, 0xbf, 4},
+		{0xf0, 0xf0, 0x90, 0xbf, 4}, /* and again */
 		{0xf1, 0xf3, 0x80, 0xbf, 4},
 		{0xf4, 0xf4, 0x80, 0x8f, 4}, /* nothing above U+10FFFF */
 	};
@@ -27,7 +27,8 @@ static size_t utf8_length(const unsigned char *text)
 		if (text[1] < forms[i].second_min || text[1] > forms[i].second_max)
 			return 0;
 		for (size_t k = 2; k < forms[i].length; k++) {
-			if ((text[k] & 0xc0) != 0x80) /* a string's end is none, so never read beyond */
+			/* the string's end is no such byte, so nothing beyond is read */
+			if ((text[k] & 0xc0) != 0x80)
 				return 0;
 		}
 		return forms[i].length;

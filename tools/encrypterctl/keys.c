@@ -39,7 +39,8 @@ static void warn_if_readable(void)
 	struct stat st;
 
 	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IRWXO))
-		fprintf(stderr, "encrypterctl: warning: others may read this file (umask 077 helps)\n");
+		fprintf(stderr,
+			"encrypterctl: warning: others may read this file (umask 077 helps)\n");
 }
 
 int command_genkey(const struct invocation *in)
@@ -98,7 +99,8 @@ int command_pubkey(const struct invocation *in)
 	if (status != EXIT_DONE)
 		return status;
 	if (!read_key(secret)) {
-		fprintf(stderr, "encrypterctl: stdin holds no private key: 44 characters of base64\n");
+		fprintf(stderr,
+			"encrypterctl: stdin holds no private key: 44 characters of base64\n");
 		return EXIT_FAILED;
 	}
 	dh_base(public, secret);

@@ -17,7 +17,8 @@ static const struct command {
 } commands[] = {
 	{"show", command_show, "[--json]", "the peers, as wg(8) shows them"},
 	{"status", command_status, "[--json]", "how the daemon and its threads are"},
-	{"stats", command_stats, "[--json] [--all]", "counters; without --all those that are not 0"},
+	{"stats", command_stats, "[--json] [--all]",
+		"counters; without --all those that are not 0"},
 	{"version", command_version, "", "the daemon's version"},
 	{"genkey", command_genkey, "", "a new private key on stdout"},
 	{"genpsk", command_genpsk, "", "a new preshared key on stdout"},
@@ -47,8 +48,8 @@ static void print_help(FILE *out)
 		if (c->function)
 			fprintf(out, "  %-8s %-17s %s\n", c->name, c->arguments, c->description);
 	}
-	fprintf(out, "  %-8s %-17s %s\n\nExit status: 0 done, 1 refused or failed, 2 usage.\n", "help",
-		"", "this");
+	fprintf(out, "  %-8s %-17s %s\n\nExit status: 0 done, 1 refused or failed, 2 usage.\n",
+		"help", "", "this");
 }
 
 static int bad_usage(const char *what, const char *which)

@@ -17,8 +17,8 @@ static void json_text(struct json *j, const char *key, const struct reply_line *
 }
 
 /* The line of that key before the next peer; the lines of a peer come in any order. */
-static bool find_within(const struct reply *reply, struct reply_line from, const char *key,
-	struct reply_line *line)
+static bool find_within(
+	const struct reply *reply, struct reply_line from, const char *key, struct reply_line *line)
 {
 	*line = from;
 	while (reply_next(reply, line) && !reply_key_is(line, "peer")) {
@@ -64,8 +64,9 @@ static void peer_json(struct json *j, const struct reply *reply, struct reply_li
 	json_open(j, NULL, '{');
 	peer_string(j, reply, from, "name", "peer_name");
 	json_text(j, "public_key", &from);
-	json_bool(j, "preshared_key", find_within(reply, from, "preshared_key", &line) &&
-			line.value_length == 7 && memcmp(line.value, "present", 7) == 0);
+	json_bool(j, "preshared_key",
+		find_within(reply, from, "preshared_key", &line) && line.value_length == 7 &&
+			memcmp(line.value, "present", 7) == 0);
 	peer_string(j, reply, from, "endpoint", "endpoint");
 	peer_allowed_ips(j, reply, from);
 	peer_number(j, reply, from, "latest_handshake", "latest_handshake");
@@ -118,8 +119,8 @@ static void print_ago(FILE *out, uint64_t then, time_t now)
 	static const struct {
 		uint64_t seconds;
 		const char *name;
-	} units[] = {
-		{365 * 86400, "year"}, {86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+	} units[] = {{365 * 86400, "year"}, {86400, "day"}, {3600, "hour"}, {60, "minute"},
+		{1, "second"}};
 	uint64_t left = (uint64_t)now > then ? (uint64_t)now - then : 0;
 	const char *comma = "";
 
@@ -191,7 +192,8 @@ static void print_peer(FILE *out, const struct reply *reply, struct reply_line f
 	print_traffic(out, reply, from, now);
 	if (find_within(reply, from, "persistent_keepalive", &line) && reply_number(&line) > 0)
 		fprintf(out, "  persistent keepalive: every %llu second%s\n",
-			(unsigned long long)reply_number(&line), reply_number(&line) > 1 ? "s" : "");
+			(unsigned long long)reply_number(&line),
+			reply_number(&line) > 1 ? "s" : "");
 }
 
 void print_show(FILE *out, const struct reply *reply, time_t now)

@@ -13,10 +13,19 @@ static const struct counter {
 #define BLACK_COUNTER(name, help) {"black", #name, help},
 #define RED_COUNTER(name, help)   {"red", #name, help},
 #define CRYPT_COUNTER(name, help) {"crypt", #name, help},
-	BLACK_COUNTERS(BLACK_COUNTER)
-	RED_COUNTERS(RED_COUNTER)
-	CRYPT_COUNTERS(CRYPT_COUNTER)
-};
+	BLACK_COUNTERS(BLACK_COUNTER) RED_COUNTERS(RED_COUNTER) CRYPT_COUNTERS(CRYPT_COUNTER)};
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789_"
+
+/* False when it is no name, or too long. */
+static bool copy_name(char *to, size_t size, const char *from, size_t length)
+{
+	if (length == 0 || length >= size)
+		return false;
+	memcpy(to, from, length);
+	to[length] = '\0';
+	return strspn(to, NAME_CHARACTERS) == length;
+}
 
 /* "black.rx_packets" into its two names; false when the line is no counter's. */
 static bool split(const struct reply_line *line, char domain[static 16], char name[static 64])
@@ -26,14 +35,8 @@ static bool split(const struct reply_line *line, char domain[static 16], char na
 	if (!dot)
 		return false;
 	size_t first = (size_t)(dot - line->key);
-	size_t second = line->key_length - first - 1;
-	if (first == 0 || first >= 16 || second == 0 || second >= 64)
-		return false;
-	memcpy(domain, line->key, first);
-	domain[first] = '\0';
-	memcpy(name, dot + 1, second);
-	name[second] = '\0';
-	return true;
+	return copy_name(domain, 16, line->key, first) &&
+	       copy_name(name, 64, dot + 1, line->key_length - first - 1);
 }
 
 /* One object per domain; the daemon sends each domain's counters together. */

@@ -113,7 +113,8 @@ void print_status(FILE *out, const struct reply *reply)
 		else if (reply_key_is(&line, "domain"))
 			fprintf(out, "%-10.*s ", (int)line.value_length, line.value);
 		else if (reply_key_is(&line, "silent_ms"))
-			fprintf(out, "last round %llu ms ago\n", (unsigned long long)reply_number(&line));
+			fprintf(out, "last round %llu ms ago\n",
+				(unsigned long long)reply_number(&line));
 		else if (label)
 			fprintf(out, "%-10s %.*s\n", label, (int)line.value_length, line.value);
 	}

@@ -227,7 +227,7 @@ static void offload(void)
 {
 	static const struct rig_options with = {.links = 1, .mtu = 1500, .buffers = RIG_BUFFERS,
 		.reports = 64, .handles = 1024, .ip_checksum = true};
-	struct rte_mbuf *m;
+	struct rte_mbuf *m = NULL;
 
 	rig_open_with(&rig, &with);
 	resolve_peer(3, PEER, PEER);

@@ -68,8 +68,8 @@ void rig_open(struct rig *r)
 		bell_open(&r->bells[i]);
 }
 
-struct config_peer *rig_add_peer(struct rig *r, const char *name, uint8_t fill,
-	const char *allowed_ip)
+struct config_peer *rig_add_peer(
+	struct rig *r, const char *name, uint8_t fill, const char *allowed_ip)
 {
 	r->file.peers = realloc(r->file.peers, (r->file.peer_count + 1) * sizeof(*r->file.peers));
 	struct config_peer *peer = &r->file.peers[r->file.peer_count++];
@@ -90,7 +90,8 @@ static void make_rings(struct rig *r, unsigned count)
 	struct control_config *c = &r->config;
 
 	if (ring_create(&c->to_black, "", NULL, count + 1, ELEMENT(struct black_order)) != 0 ||
-		ring_create(&c->from_black, "", NULL, count + 1, ELEMENT(struct black_report)) != 0 ||
+		ring_create(&c->from_black, "", NULL, count + 1, ELEMENT(struct black_report)) !=
+			0 ||
 		ring_create(&c->to_red, "", NULL, count + 1, ELEMENT(struct red_order)) != 0 ||
 		ring_create(&c->to_crypt, "", NULL, count + 1, ELEMENT(struct crypt_order)) != 0 ||
 		ring_create(&c->from_crypt, "", NULL, count + 1, ELEMENT(struct crypt_ack)) != 0)
@@ -272,8 +273,8 @@ void rig_event(struct rig *r, uint32_t slot, uint32_t tx, uint32_t rx)
 int rig_connect(const struct rig *r, bool uapi)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const char *path = uapi ? r->control->instance.uapi_socket :
-				  r->control->instance.control_socket;
+	const char *path =
+		uapi ? r->control->instance.uapi_socket : r->control->instance.control_socket;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);

@@ -11,8 +11,8 @@ struct rte_ring {
 	uint8_t bytes[];
 };
 
-int ring_create(struct ring *ring, const char *name, struct zone *zone, uint32_t count,
-	uint32_t element)
+int ring_create(
+	struct ring *ring, const char *name, struct zone *zone, uint32_t count, uint32_t element)
 {
 	if (element % 4 != 0) /* as rte_ring has it */
 		return -EINVAL;
@@ -49,8 +49,8 @@ unsigned ring_send(const struct ring *ring, const void *elements, unsigned n)
 	unsigned sent = 0;
 
 	for (; sent < n && r->used < r->count; sent++, r->used++)
-		memcpy(element_at(ring, r->used), (const uint8_t *)elements + (size_t)sent * ring->element,
-			ring->element);
+		memcpy(element_at(ring, r->used),
+			(const uint8_t *)elements + (size_t)sent * ring->element, ring->element);
 	return sent;
 }
 

@@ -107,7 +107,8 @@ static unsigned prefixes_of(const struct change_edit *edit)
 	unsigned n = 0;
 
 	for (uint32_t i = 0; i < change.prefix_count; i++)
-		n += &change.edits[change.prefixes[i].edit] == edit && change_prefix_counts(&change, i);
+		n += &change.edits[change.prefixes[i].edit] == edit &&
+		     change_prefix_counts(&change, i);
 	return n;
 }
 

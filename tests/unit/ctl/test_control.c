@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Changes of the device: what the domains are told, in which order, and when the client is answered. */
+/* Changes of the device: what the domains are told, in which order, and when the client is
+ * answered. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,8 +155,10 @@ static void test_add(void)
 {
 	begin();
 	rig_forget(&rig);
-	const char *answer = set("set=1\npublic_key=%s\nendpoint=192.0.2.9:1000\nallowed_ip=10.9.0.0/16\n"
-				 "allowed_ip=10.0.2.0/24\n\n", rig_hex(9));
+	const char *answer =
+		set("set=1\npublic_key=%s\nendpoint=192.0.2.9:1000\nallowed_ip=10.9.0.0/16\n"
+		    "allowed_ip=10.0.2.0/24\n\n",
+			rig_hex(9));
 	CU_ASSERT_STRING_EQUAL(answer, "errno=0\n\n");
 	uint32_t slot = rig_slot(&rig, 9);
 	CU_ASSERT_NOT_EQUAL_FATAL(slot, UINT32_MAX);
@@ -259,8 +262,9 @@ static void test_replace_peers(void)
 {
 	begin();
 	rig_forget(&rig);
-	CU_ASSERT_STRING_EQUAL(set("set=1\nreplace_peers=true\npublic_key=%s\nallowed_ip=10.8.0.0/16\n\n",
-				       rig_hex(3)),
+	CU_ASSERT_STRING_EQUAL(
+		set("set=1\nreplace_peers=true\npublic_key=%s\nallowed_ip=10.8.0.0/16\n\n",
+			rig_hex(3)),
 		"errno=0\n\n");
 	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_REMOVE), 2);
 	CU_ASSERT_EQUAL(rig_slot(&rig, 2), UINT32_MAX);
@@ -279,7 +283,8 @@ static void test_sync(void)
 	char text[256];
 	int fd = rig_connect(&rig, true);
 	snprintf(text, sizeof(text),
-		"set=1\npublic_key=%s\nreplace_allowed_ips=true\nallowed_ip=10.0.2.0/24\n\n", rig_hex(2));
+		"set=1\npublic_key=%s\nreplace_allowed_ips=true\nallowed_ip=10.0.2.0/24\n\n",
+		rig_hex(2));
 	CU_ASSERT(rig_write(fd, text));
 	rig_settle(&rig);
 	CU_ASSERT_PTR_EQUAL(rig.control->routing.active, before);
@@ -307,24 +312,30 @@ static void test_refused_whole(void)
 	rig.config.max_prefixes = 4;
 	CU_ASSERT_FATAL(begin_with(1024));
 	rig_forget(&rig);
-	snprintf(text, sizeof(text), "set=1\nlisten_port=5\npublic_key=%s\npublic_key=%s\nallowed_ip=::/0\n\n",
+	snprintf(text, sizeof(text),
+		"set=1\nlisten_port=5\npublic_key=%s\npublic_key=%s\nallowed_ip=::/0\n\n",
 		rig_hex(8), rig_hex(9));
 	CU_ASSERT_STRING_EQUAL(rig_ask(&rig, true, text), "errno=-28\n\n"); /* ENOSPC: peers */
-	CU_ASSERT_STRING_EQUAL(set("set=1\npublic_key=%s\nallowed_ip=10.1.0.0/16\nallowed_ip=10.2.0.0/16\n"
-				   "allowed_ip=10.3.0.0/16\n\n", rig_hex(3)),
+	CU_ASSERT_STRING_EQUAL(
+		set("set=1\npublic_key=%s\nallowed_ip=10.1.0.0/16\nallowed_ip=10.2.0.0/16\n"
+		    "allowed_ip=10.3.0.0/16\n\n",
+			rig_hex(3)),
 		"errno=-28\n\n"); /* prefixes */
-	CU_ASSERT_STRING_EQUAL(set("set=1\nlisten_port=7\npublic_key=%s\nremove=maybe\n\n", rig_hex(2)),
+	CU_ASSERT_STRING_EQUAL(
+		set("set=1\nlisten_port=7\npublic_key=%s\nremove=maybe\n\n", rig_hex(2)),
 		"errno=-22\n\n");
 	rig.refuse_tables = 4;
 	CU_ASSERT_STRING_EQUAL(set("set=1\nlisten_port=6\npublic_key=%s\nallowed_ip=10.1.0.0/16\n"
-				   "allowed_ip=10.2.0.0/16\n\n", rig_hex(3)),
+				   "allowed_ip=10.2.0.0/16\n\n",
+				       rig_hex(3)),
 		"errno=-12\n\n"); /* ENOMEM: routes */
 	CU_ASSERT_EQUAL(rig.order_count + rig.black_count + rig.red_count, 0);
 	CU_ASSERT_EQUAL(rig.control->listen_port, 51820);
 	CU_ASSERT_EQUAL(rig.tables, 1);
 	rig.refuse_tables = 0;
-	CU_ASSERT_STRING_EQUAL(set("set=1\npublic_key=%s\nallowed_ip=10.1.0.0/16\nallowed_ip=10.2.0.0/16\n\n",
-				       rig_hex(3)),
+	CU_ASSERT_STRING_EQUAL(
+		set("set=1\npublic_key=%s\nallowed_ip=10.1.0.0/16\nallowed_ip=10.2.0.0/16\n\n",
+			rig_hex(3)),
 		"errno=0\n\n");
 	end();
 }
@@ -378,13 +389,15 @@ static void test_own_key(void)
 	CU_ASSERT_FATAL(wg_public_key(rig.control->device, public));
 	hex_of(hex, public);
 	rig_forget(&rig);
-	CU_ASSERT_STRING_EQUAL(set("set=1\npublic_key=%s\nallowed_ip=10.5.0.0/16\n\n", hex), "errno=0\n\n");
+	CU_ASSERT_STRING_EQUAL(
+		set("set=1\npublic_key=%s\nallowed_ip=10.5.0.0/16\n\n", hex), "errno=0\n\n");
 	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_PEER), 0);
 	CU_ASSERT_EQUAL(wg_peer_find(rig.control->device, public), -2 /* ENOENT */);
 	CU_ASSERT_EQUAL(lookup(&rig, 10, 5, 0), ALLOWEDIPS_NONE);
 	/* The key goes, the peer may come; the key returns, and the peer goes like any other. */
 	set("set=1\nprivate_key=%s\n\n", rig_hex(0x33));
-	CU_ASSERT_STRING_EQUAL(set("set=1\npublic_key=%s\nallowed_ip=10.5.0.0/16\n\n", hex), "errno=0\n\n");
+	CU_ASSERT_STRING_EQUAL(
+		set("set=1\npublic_key=%s\nallowed_ip=10.5.0.0/16\n\n", hex), "errno=0\n\n");
 	int64_t slot = wg_peer_find(rig.control->device, public);
 	CU_ASSERT_FATAL(slot >= 0);
 	rig_forget(&rig);
@@ -398,7 +411,8 @@ static void test_listen_port(void)
 {
 	begin();
 	rig_forget(&rig);
-	CU_ASSERT_STRING_EQUAL(rig_ask(&rig, true, "set=1\nlisten_port=1234\nfwmark=0\n\n"), "errno=0\n\n");
+	CU_ASSERT_STRING_EQUAL(
+		rig_ask(&rig, true, "set=1\nlisten_port=1234\nfwmark=0\n\n"), "errno=0\n\n");
 	CU_ASSERT_FATAL(rig.black_count == 1);
 	CU_ASSERT(rig.black[0].kind == BLACK_LISTEN && rig.black[0].remote.port == 1234);
 	rig_ask(&rig, true, "set=1\nlisten_port=0\n\n"); /* any */

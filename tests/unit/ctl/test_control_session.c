@@ -10,8 +10,9 @@
 static struct rig rig;
 static struct wg_device *remote; /* the other side */
 static struct wg_actions actions;
-static uint32_t slot;            /* of the other side, here */
-static const struct endpoint remote_endpoint = {.addr = {.family = 4, .bytes = {192, 0, 2, 1}}, .port = 7};
+static uint32_t slot; /* of the other side, here */
+static const struct endpoint remote_endpoint = {
+	.addr = {.family = 4, .bytes = {192, 0, 2, 1}}, .port = 7};
 
 static struct wg_now now(void)
 {
@@ -124,8 +125,9 @@ static void test_response(void)
 	CU_ASSERT_EQUAL(rig.control->installs.count, 0);
 	/* and it is the one that the other side waits for */
 	wg_actions_clear(&actions);
-	CU_ASSERT_EQUAL(wg_receive(remote, now(), &response->remote, &response->local, response->data,
-				response->length, &actions), 0);
+	CU_ASSERT_EQUAL(wg_receive(remote, now(), &response->remote, &response->local,
+				response->data, response->length, &actions),
+		0);
 	CU_ASSERT_PTR_NOT_NULL(remote_action(WG_INSTALL));
 	end();
 }
@@ -142,8 +144,9 @@ static void test_initiator(void)
 	const struct black_order *initiation = sent(MESSAGE_INITIATION);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(initiation);
 	wg_actions_clear(&actions);
-	CU_ASSERT_EQUAL(wg_receive(remote, now(), &remote_endpoint, &initiation->local, initiation->data,
-				initiation->length, &actions), 0);
+	CU_ASSERT_EQUAL(wg_receive(remote, now(), &remote_endpoint, &initiation->local,
+				initiation->data, initiation->length, &actions),
+		0);
 	uint32_t index = remote_action(WG_INSTALL)->keys.local_index;
 	wg_actions_clear(&actions);
 	wg_session_installed(remote, now(), 0, index, &actions);

@@ -44,7 +44,8 @@ static void test_moves(void)
 /* /0 of both families, and the same bytes with other lengths, are all different. */
 static void test_distinct(void)
 {
-	static const char *const texts[] = {"0.0.0.0/0", "::/0", "0.0.0.0/1", "0.0.0.0/32", "::/32", "::/128"};
+	static const char *const texts[] = {
+		"0.0.0.0/0", "::/0", "0.0.0.0/1", "0.0.0.0/32", "::/32", "::/128"};
 	struct routes r;
 
 	CU_ASSERT_EQUAL_FATAL(routes_init(&r, 1), 0);
@@ -67,7 +68,8 @@ static void test_distinct(void)
 
 static struct ip_prefix numbered(unsigned i)
 {
-	struct ip_prefix p = {.addr = {.family = i % 2 ? 6 : 4, .bytes = {10, (uint8_t)i}}, .length = 16};
+	struct ip_prefix p = {
+		.addr = {.family = i % 2 ? 6 : 4, .bytes = {10, (uint8_t)i}}, .length = 16};
 
 	return p;
 }
@@ -83,7 +85,8 @@ static void compare(const struct routes *r, const int owner[static PREFIXES])
 	}
 	for (uint32_t slot = 0; slot < SLOTS; slot++) {
 		uint32_t n = 0;
-		for (uint32_t i = routes_first(r, slot); i != ROUTES_NONE; i = routes_next(r, i), n++)
+		for (uint32_t i = routes_first(r, slot); i != ROUTES_NONE;
+			i = routes_next(r, i), n++)
 			CU_ASSERT_EQUAL(owner[routes_at(r, i)->addr.bytes[1]], (int)slot);
 		CU_ASSERT_EQUAL(n, routes_count(r, slot));
 		listed += n;
@@ -136,7 +139,9 @@ static void test_room(void)
 	CU_ASSERT_EQUAL(routes_reserve(&r, 1000), 0);
 	uint32_t capacity = r.capacity;
 	for (uint32_t i = 0; i < 1000; i++) {
-		struct ip_prefix p = {.addr = {.family = 4, .bytes = {10, 0, (uint8_t)(i >> 8), (uint8_t)i}}, .length = 32};
+		struct ip_prefix p = {
+			.addr = {.family = 4, .bytes = {10, 0, (uint8_t)(i >> 8), (uint8_t)i}},
+			.length = 32};
 		CU_ASSERT(routes_set(&r, &p, 0));
 	}
 	CU_ASSERT_EQUAL(r.capacity, capacity);

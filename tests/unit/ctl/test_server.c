@@ -158,7 +158,8 @@ static void test_crowd(void)
 	CU_ASSERT(rig_write(late, "get=1\n\n"));
 	rig_settle(&rig);
 	CU_ASSERT_STRING_EQUAL(rig_read(late), "");
-	CU_ASSERT_PTR_NOT_NULL(strstr(rig_ask(&rig, false, "verb=version\n\n"), "errno=0")); /* own socket */
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(rig_ask(&rig, false, "verb=version\n\n"), "errno=0")); /* own socket */
 	rig.late_ns = 11 * CLOCK_SECOND;
 	rig_round(&rig);
 	rig.late_ns = 0;
@@ -193,7 +194,8 @@ static void test_pipelined(void)
 {
 	begin();
 	int fd = rig_connect(&rig, true);
-	CU_ASSERT(rig_write(fd, "set=1\nlisten_port=5\n\nset=1\nwrong\nmore=1\n\nget=1\n\nget=7\n\n"));
+	CU_ASSERT(rig_write(
+		fd, "set=1\nlisten_port=5\n\nset=1\nwrong\nmore=1\n\nget=1\n\nget=7\n\n"));
 	rig_settle(&rig);
 	const char *answer = rig_read(fd);
 	CU_ASSERT_EQUAL(strncmp(answer, "errno=0\n\nerrno=-22\n\nlisten_port=5\n", 34), 0);
@@ -248,11 +250,14 @@ static void test_slow_reader(void)
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	rig_round(&rig);
 	size = 4096;
-	setsockopt(rig.control->uapi.clients[0].watch.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	setsockopt(
+		rig.control->uapi.clients[0].watch.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	CU_ASSERT(rig_write(fd, "get=1\n\n"));
-	for (unsigned i = 0; i < 10000 && !(length > 9 && !memcmp(all + length - 9, "errno=0\n\n", 9)); i++) {
+	for (unsigned i = 0;
+		i < 10000 && !(length > 9 && !memcmp(all + length - 9, "errno=0\n\n", 9)); i++) {
 		rig_round(&rig);
-		CU_ASSERT_FATAL(rig.control->uapi.clients[0].out.length < 65536); /* made as it is read */
+		CU_ASSERT_FATAL(
+			rig.control->uapi.clients[0].out.length < 65536); /* made as it is read */
 		ssize_t got = read(fd, all + length, 1000);
 		length += got > 0 ? (size_t)got : 0;
 	}
@@ -269,7 +274,8 @@ static void test_secrets(void)
 	char text[256];
 
 	begin();
-	snprintf(text, sizeof(text), "set=1\npublic_key=%s\npreshared_key=%s\n\n", rig_hex(2), rig_hex(0x99));
+	snprintf(text, sizeof(text), "set=1\npublic_key=%s\npreshared_key=%s\n\n", rig_hex(2),
+		rig_hex(0x99));
 	CU_ASSERT_STRING_EQUAL(rig_ask(&rig, true, text), "errno=0\n\n");
 	const char *answer = rig_ask(&rig, true, "get=1\n\n");
 	CU_ASSERT_PTR_NULL(strstr(answer, "private_key"));
@@ -298,8 +304,10 @@ static void test_control_socket(void)
 	begin();
 	const char *answer = rig_ask(&rig, false, "verb=status\n\n");
 	CU_ASSERT_PTR_NOT_NULL(strstr(answer, "\nready=yes\n"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(answer, "\npeers=1\npeers_up=0\ndomain=black\nsilent_ms=0\ndomain=red\n"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(rig_ask(&rig, false, "verb=stats\n\n"), "\ncrypt.sealed_packets=0\n"));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(answer, "\npeers=1\npeers_up=0\ndomain=black\nsilent_ms=0\ndomain=red\n"));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(rig_ask(&rig, false, "verb=stats\n\n"), "\ncrypt.sealed_packets=0\n"));
 	answer = rig_ask(&rig, false, "verb=zeroize\n\n");
 	CU_ASSERT_EQUAL(strncmp(answer, "error=unknown verb", 18), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(answer, "\nerrno=22\n\n"));
@@ -315,7 +323,8 @@ static void notified(const char *name, bool abstract)
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	memcpy(address.sun_path + abstract, name, strlen(name));
-	socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + abstract + strlen(name));
+	socklen_t length =
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + abstract + strlen(name));
 	CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)&address, length), 0);
 	snprintf(path, sizeof(path), "%s%s", abstract ? "@" : "", name);
 	setenv("NOTIFY_SOCKET", path, 1);
@@ -361,7 +370,8 @@ static void test_run(void)
 }
 
 static const struct unit_test tests[] = {
-	{"U: folders and sockets have the right modes, whatever the umask, and go at the end", test_files},
+	{"U: folders and sockets have the right modes, whatever the umask, and go at the end",
+		test_files},
 	{"a name belongs to one instance", test_name_taken},
 	{"names that are no file names", test_names},
 	{"U: a dead daemon's socket is replaced, a living one's is not", test_stale},

@@ -16,7 +16,8 @@ static struct verb_request request;
 static const char *parse(const char *text)
 {
 	verb_request_reset(&request);
-	CU_ASSERT_EQUAL(verb_request_feed(&request, (const uint8_t *)text, strlen(text)), strlen(text));
+	CU_ASSERT_EQUAL(
+		verb_request_feed(&request, (const uint8_t *)text, strlen(text)), strlen(text));
 	CU_ASSERT(request.complete);
 	return request.error;
 }
@@ -108,7 +109,8 @@ static void test_bad_escapes(void)
 
 static void fill_show(const char *name)
 {
-	struct wg_peer_info info = {.has_preshared_key = true, .persistent_keepalive = 25,
+	struct wg_peer_info info = {.has_preshared_key = true,
+		.persistent_keepalive = 25,
 		.last_handshake_wall_ns = 1700000000999999999};
 	struct show_peer peer = {
 		.name = name, .info = &info, .rx_bytes = 1536, .tx_bytes = 3, .slot = 0};
@@ -143,7 +145,8 @@ static void test_show_json(void)
 	struct reply reply = reply_of_answer();
 	PRINT(print_show_json(out, &reply));
 	CU_ASSERT_STRING_EQUAL(printed,
-		"{\"name\":\"siteA\",\"public_key\":\"" KEY_ONE "\",\"listen_port\":51820,\"peers\":["
+		"{\"name\":\"siteA\",\"public_key\":\"" KEY_ONE
+		"\",\"listen_port\":51820,\"peers\":["
 		"{\"name\":\"site \\\"B\\\"\\\\\\u000a\",\"public_key\":\"" KEY_ZERO "\","
 		"\"preshared_key\":true,\"endpoint\":\"192.0.2.1:51820\","
 		"\"allowed_ips\":[\"10.0.2.0/24\",\"fd00:2::/64\"],\"latest_handshake\":1700000000,"
@@ -186,8 +189,15 @@ static void test_show_people(void)
 
 static void test_status(void)
 {
-	struct show_status status = {.name = "siteA", .pid = 42, .large = true, .uptime_s = 90061,
-		.ready = true, .engine = "ipsec-mb", .hugepages = false, .peers = 3, .peers_up = 2};
+	struct show_status status = {.name = "siteA",
+		.pid = 42,
+		.large = true,
+		.uptime_s = 90061,
+		.ready = true,
+		.engine = "ipsec-mb",
+		.hugepages = false,
+		.peers = 3,
+		.peers_up = 2};
 
 	text_init(&answer);
 	show_status(&answer, &status);
@@ -226,7 +236,8 @@ static void test_stats(void)
 	show_end(&answer, 0, NULL);
 	struct reply reply = reply_of_answer();
 	PRINT(print_stats_json(out, &reply));
-	CU_ASSERT_EQUAL(strncmp(printed, "{\"black\":{\"rx_packets\":18446744073709551615,", 44), 0);
+	CU_ASSERT_EQUAL(
+		strncmp(printed, "{\"black\":{\"rx_packets\":18446744073709551615,", 44), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "},\"red\":{\"rx_packets\":0,"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, ",\"drop_ttl\":5,"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, ",\"drop_ring_full\":0}}\n"));
@@ -253,9 +264,10 @@ static void test_json_strings(void)
 	PRINT(j.out = out; json_string(&j, NULL, "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"));
 	CU_ASSERT_STRING_EQUAL(printed, "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"");
 	j.comma = false;
-	PRINT(j.out = out; json_string(&j, NULL, "\xc0\xaf|\xed\xa0\x80|\xf4\x90\x80\x80|\xe2\x82"));
-	CU_ASSERT_STRING_EQUAL(printed,
-		"\"\\ufffd\\ufffd|\\ufffd\\ufffd\\ufffd|\\ufffd\\ufffd\\ufffd\\ufffd|\\ufffd\\ufffd\"");
+	PRINT(j.out = out;
+		json_string(&j, NULL, "\xc0\xaf|\xed\xa0\x80|\xf4\x90\x80\x80|\xe2\x82"));
+	CU_ASSERT_STRING_EQUAL(printed, "\"\\ufffd\\ufffd|\\ufffd\\ufffd\\ufffd|"
+					"\\ufffd\\ufffd\\ufffd\\ufffd|\\ufffd\\ufffd\"");
 	free(printed);
 	printed = NULL;
 }

@@ -50,12 +50,13 @@ static void test_set(void)
 		UAPI_KEEPALIVE, UAPI_REPLACE_ALLOWED_IPS, UAPI_ALLOWED_IP, UAPI_ALLOWED_IP_REMOVE,
 		UAPI_PEER, UAPI_REMOVE};
 
-	CU_ASSERT_EQUAL(parse_set("private_key=" KEY_1 "\nlisten_port=51820\nfwmark=0\n"
-				  "replace_peers=true\npublic_key=" KEY_2 "\nupdate_only=true\n"
-				  "preshared_key=" KEY_1 "\nendpoint=[2001:db8::1]:7\n"
-				  "persistent_keepalive_interval=25\nreplace_allowed_ips=true\n"
-				  "allowed_ip=10.1.2.3/8\nallowed_ip=-fd00::/64\nprotocol_version=1\n"
-				  "public_key=" KEY_1 "\nremove=true\n"),
+	CU_ASSERT_EQUAL(
+		parse_set("private_key=" KEY_1 "\nlisten_port=51820\nfwmark=0\n"
+			  "replace_peers=true\npublic_key=" KEY_2 "\nupdate_only=true\n"
+			  "preshared_key=" KEY_1 "\nendpoint=[2001:db8::1]:7\n"
+			  "persistent_keepalive_interval=25\nreplace_allowed_ips=true\n"
+			  "allowed_ip=10.1.2.3/8\nallowed_ip=-fd00::/64\nprotocol_version=1\n"
+			  "public_key=" KEY_1 "\nremove=true\n"),
 		0);
 	CU_ASSERT_EQUAL_FATAL(request.count, sizeof(kinds) / sizeof(kinds[0]));
 	for (size_t i = 0; i < request.count; i++)
@@ -74,27 +75,53 @@ static void test_set(void)
 static void test_refused(void)
 {
 	static const char *const wrong[] = {
-		"listen_port=65536\n", "listen_port=-1\n", "listen_port=+1\n", "listen_port=\n",
-		"listen_port= 1\n", "listen_port=0x10\n", "listen_port=99999999999999999999\n",
-		"fwmark=1\n", "fwmark=\n", "private_key=11\n", "private_key=" KEY_1 "1\n",
-		"private_key=" KEY_1 " \n", "private_key=xx11111111111111111111111111111111111111111111"
-					    "111111111111111111\n",
-		"replace_peers=false\n", "replace_peers=1\n", "allowed_ip=10.0.0.0/8\n", "remove=true\n",
-		"public_key=\n", "public_key=" KEY_1 "\nlisten_port=1\n",
+		"listen_port=65536\n",
+		"listen_port=-1\n",
+		"listen_port=+1\n",
+		"listen_port=\n",
+		"listen_port= 1\n",
+		"listen_port=0x10\n",
+		"listen_port=99999999999999999999\n",
+		"fwmark=1\n",
+		"fwmark=\n",
+		"private_key=11\n",
+		"private_key=" KEY_1 "1\n",
+		"private_key=" KEY_1 " \n",
+		"private_key=xx11111111111111111111111111111111111111111111"
+		"111111111111111111\n",
+		"replace_peers=false\n",
+		"replace_peers=1\n",
+		"allowed_ip=10.0.0.0/8\n",
+		"remove=true\n",
+		"public_key=\n",
+		"public_key=" KEY_1 "\nlisten_port=1\n",
 		"public_key=" KEY_1 "\nprivate_key=" KEY_1 "\n",
-		"public_key=" KEY_1 "\nreplace_peers=true\n", "public_key=" KEY_1 "\nfwmark=0\n",
-		"public_key=" KEY_1 "\nremove=yes\n", "public_key=" KEY_1 "\nupdate_only=false\n",
+		"public_key=" KEY_1 "\nreplace_peers=true\n",
+		"public_key=" KEY_1 "\nfwmark=0\n",
+		"public_key=" KEY_1 "\nremove=yes\n",
+		"public_key=" KEY_1 "\nupdate_only=false\n",
 		"public_key=" KEY_1 "\nallowed_ip=10.0.0.0/33\n",
-		"public_key=" KEY_1 "\nallowed_ip=::/129\n", "public_key=" KEY_1 "\nallowed_ip=--::/1\n",
-		"public_key=" KEY_1 "\nallowed_ip=10.0.0/8\n", "public_key=" KEY_1 "\nallowed_ip=\n",
-		"public_key=" KEY_1 "\nendpoint=10.0.0.1\n", "public_key=" KEY_1 "\nendpoint=10.0.0.1:0\n",
-		"public_key=" KEY_1 "\nendpoint=::1:80\n", "public_key=" KEY_1 "\nendpoint=host:80\n",
+		"public_key=" KEY_1 "\nallowed_ip=::/129\n",
+		"public_key=" KEY_1 "\nallowed_ip=--::/1\n",
+		"public_key=" KEY_1 "\nallowed_ip=10.0.0/8\n",
+		"public_key=" KEY_1 "\nallowed_ip=\n",
+		"public_key=" KEY_1 "\nendpoint=10.0.0.1\n",
+		"public_key=" KEY_1 "\nendpoint=10.0.0.1:0\n",
+		"public_key=" KEY_1 "\nendpoint=::1:80\n",
+		"public_key=" KEY_1 "\nendpoint=host:80\n",
 		"public_key=" KEY_1 "\nendpoint=[fe80::1%eth0]:80\n",
 		"public_key=" KEY_1 "\npersistent_keepalive_interval=65536\n",
 		"public_key=" KEY_1 "\npersistent_keepalive_interval=off\n",
-		"public_key=" KEY_1 "\nprotocol_version=2\n", "public_key=" KEY_1 "\nrx_bytes=1\n",
-		"unknown=1\n", "listen_port\n", "=1\n", "get=1\n", "set=1\n", " listen_port=1\n",
-		"Listen_port=1\n", "protocol_version=1\n",
+		"public_key=" KEY_1 "\nprotocol_version=2\n",
+		"public_key=" KEY_1 "\nrx_bytes=1\n",
+		"unknown=1\n",
+		"listen_port\n",
+		"=1\n",
+		"get=1\n",
+		"set=1\n",
+		" listen_port=1\n",
+		"Listen_port=1\n",
+		"protocol_version=1\n",
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -114,10 +141,12 @@ static void test_boundaries(void)
 	CU_ASSERT_EQUAL(parse_set("listen_port=65535\n"), 0);
 	CU_ASSERT_EQUAL(request.ops[0].number, 65535);
 	CU_ASSERT_EQUAL(parse_set("private_key=" ZERO "\n"), 0);
-	CU_ASSERT_EQUAL(parse_set("public_key=" KEY_1 "\nallowed_ip=0.0.0.0/0\nallowed_ip=::/0\n"), 0);
+	CU_ASSERT_EQUAL(
+		parse_set("public_key=" KEY_1 "\nallowed_ip=0.0.0.0/0\nallowed_ip=::/0\n"), 0);
 	CU_ASSERT_EQUAL(request.ops[1].prefix.length, 0);
 	CU_ASSERT_EQUAL(parse_set("public_key=" KEY_1 "\nallowed_ip=255.255.255.255/32\n"), 0);
-	CU_ASSERT_EQUAL(parse_set("public_key=" KEY_1 "\npersistent_keepalive_interval=65535\n"), 0);
+	CU_ASSERT_EQUAL(
+		parse_set("public_key=" KEY_1 "\npersistent_keepalive_interval=65535\n"), 0);
 	CU_ASSERT_EQUAL(parse_set(""), 0);
 	CU_ASSERT_EQUAL(request.count, 0);
 }
@@ -141,8 +170,9 @@ static void test_late_error(void)
 
 static void test_split(void)
 {
-	const char *text = "set=1\nprivate_key=" KEY_1 "\npublic_key=" KEY_2 "\nallowed_ip=10.0.0.0/8\n"
-			   "endpoint=192.0.2.1:51820\n\n";
+	const char *text =
+		"set=1\nprivate_key=" KEY_1 "\npublic_key=" KEY_2 "\nallowed_ip=10.0.0.0/8\n"
+		"endpoint=192.0.2.1:51820\n\n";
 	size_t length = strlen(text);
 
 	CU_ASSERT_EQUAL_FATAL(parse(text), 0);
@@ -223,8 +253,8 @@ static void test_errno_signs(void)
 static void test_answer(void)
 {
 	static const uint8_t secret[32] = {0xab};
-	struct wg_peer_info info = {.persistent_keepalive = 25,
-		.last_handshake_wall_ns = 1700000000000000007};
+	struct wg_peer_info info = {
+		.persistent_keepalive = 25, .last_handshake_wall_ns = 1700000000000000007};
 	struct uapi_peer peer = {.info = &info, .rx_bytes = 1, .tx_bytes = UINT64_MAX, .slot = 2};
 	struct ip_prefix prefix;
 	struct routes routes;
@@ -264,7 +294,8 @@ static const struct unit_test tests[] = {
 	{"U: set, every key", test_set},
 	{"U, C23: whatever is not exactly right is EINVAL", test_refused},
 	{"U: boundaries of values", test_boundaries},
-	{"U: nothing of a request with an error is left, and the next one is understood", test_late_error},
+	{"U: nothing of a request with an error is left, and the next one is understood",
+		test_late_error},
 	{"U: a request cut at any byte", test_split},
 	{"U: lines too long and zero bytes", test_line_lengths},
 	{"U, C24: a huge request", test_huge},

@@ -118,6 +118,8 @@ void sim_transmit(struct sim_node *n, const struct endpoint *to, uint64_t id, co
 	struct sim *s = n->sim;
 	unsigned copies = chance(s->loss_permille) ? 0 : 1 + chance(s->duplicate_permille);
 
+	if (s->no_handshakes && id == SIM_NO_ID && length != 32)
+		copies = 0;
 	n->counts.messages++;
 	n->counts.last_message_ns = s->now_ns;
 	while (copies-- > 0) {

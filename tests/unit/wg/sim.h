@@ -88,6 +88,7 @@ struct sim {
 	/* the wire */
 	unsigned loss_permille, duplicate_permille;
 	uint64_t delay_min_ns, delay_max_ns;
+	bool no_handshakes; /* only data passes */
 	/* what is going to happen */
 	struct sim_event *events;
 	unsigned event_count, event_room;

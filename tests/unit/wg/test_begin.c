@@ -113,6 +113,61 @@ static void index_taken(void)
 	pair_free(&p);
 }
 
+/* The peer initiates again and again, and uses none of it: the session in use stays known. */
+static void index_in_use_is_kept(void)
+{
+	struct session_keys keys[2];
+	uint8_t message[148];
+
+	pair_init(&p, 1);
+	CU_ASSERT_TRUE(pair_establish(&p, 0, keys));
+	for (unsigned i = 0; i < 20; i++) {
+		pair_advance(&p, 100 * CLOCK_MS);
+		pair_forge(&p, 0, message);
+		CU_ASSERT_EQUAL(pair_deliver(&p, 1, message, 148), 0);
+	}
+	CU_ASSERT_EQUAL(index_table_lookup(&p.device[1]->indices, keys[1].local_index), p.slot[1]);
+	pair_free(&p);
+}
+
+static void old_indices_are_released(void)
+{
+	struct session_keys keys[2];
+
+	pair_init(&p, 1);
+	CU_ASSERT_TRUE(pair_establish(&p, 0, keys));
+	pair_advance(&p, 120 * CLOCK_SECOND);
+	CU_ASSERT_TRUE(pair_establish(&p, 0, keys));
+	CU_ASSERT_EQUAL(p.device[0]->indices.used, 2); /* current and previous */
+	pair_advance(&p, 120 * CLOCK_SECOND);
+	CU_ASSERT_TRUE(pair_establish(&p, 0, keys));
+	CU_ASSERT_EQUAL(p.device[0]->indices.used, 2); /* the first is past 180 s */
+	CU_ASSERT_EQUAL(p.device[1]->indices.used, 2);
+	pair_free(&p);
+}
+
+/* A33 counts a response from when it was made, and again from when it left. */
+static void response_defers_twice(void)
+{
+	uint8_t theirs[148], ours[148];
+	uint32_t index;
+
+	pair_init(&p, 1);
+	pair_initiate(&p, 0, theirs);
+	pair_deliver(&p, 1, theirs, 148);
+	index = pair_action(&p, WG_INSTALL)->keys.local_index;
+	pair_advance(&p, 3 * CLOCK_SECOND);
+	CU_ASSERT_FALSE(pair_initiate(&p, 1, ours));
+	pair_installed(&p, 1, index);
+	pair_advance(&p, 4 * CLOCK_SECOND);
+	pair_tick(&p, 1);
+	CU_ASSERT_EQUAL(p.actions.count, 0);
+	pair_advance(&p, 1333 * CLOCK_MS);
+	pair_tick(&p, 1);
+	CU_ASSERT_EQUAL(pair_count(&p, WG_SEND), 1);
+	pair_free(&p);
+}
+
 static void confirmed(void)
 {
 	struct session_keys keys;
@@ -166,8 +221,10 @@ static void crossing(void)
 	CU_ASSERT_TRUE(pair_initiate(&p, 0, from0));
 	CU_ASSERT_TRUE(pair_initiate(&p, 1, from1));
 	pair_advance(&p, 300 * CLOCK_MS);
+	endpoint_parse(&p.at[1], "203.0.113.7:4"); /* it says nothing, but it is heard (A51) */
 	CU_ASSERT_EQUAL(pair_deliver(&p, 0, from1, 148), 0);
 	CU_ASSERT_EQUAL(pair_count(&p, WG_INSTALL), 0);
+	CU_ASSERT_EQUAL(pair_count(&p, WG_ENDPOINT), 1);
 	pair_check_refused(&p, 0, from1, 148, -EALREADY); /* it counts as consumed */
 	CU_ASSERT_TRUE(pair_respond(&p, 1, from0, &keys, response));
 	CU_ASSERT_EQUAL(pair_deliver(&p, 0, response, 92), 0);
@@ -236,6 +293,9 @@ static const struct unit_test tests[] = {
 	{"C4: our own initiation while a response waits", initiate_while_pending},
 	{"A27, C4: index 0", index_zero},
 	{"A27: an index in use is not drawn again", index_taken},
+	{"A27: the index of the session in use is kept", index_in_use_is_kept},
+	{"A27, A30: indices of sessions past use are released", old_indices_are_released},
+	{"A33: a response counts when made and when sent", response_defers_twice},
 	{"A24, A25: the responder flushes when confirmed", confirmed},
 	{"A24, A25, A55, C28: the initiator installs at once", initiator_uses_at_once},
 	{"C8: crossing initiations end in one session", crossing},

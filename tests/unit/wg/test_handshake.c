@@ -117,6 +117,22 @@ static void response_once(void)
 	pair_free(&p);
 }
 
+/* The receiver index is not encrypted: one that leads to a session of the same peer is none. */
+static void response_to_a_session(void)
+{
+	struct session_keys keys[2], one;
+	uint8_t initiation[148], response[92];
+
+	pair_init(&p, 1);
+	CU_ASSERT_TRUE(pair_establish(&p, 0, keys));
+	pair_advance(&p, 120 * CLOCK_SECOND);
+	pair_initiate(&p, 0, initiation);
+	CU_ASSERT_TRUE(pair_respond(&p, 1, initiation, &one, response));
+	put_le32(response + 8, keys[0].local_index);
+	pair_check_refused(&p, 0, response, sizeof(response), -ENOENT);
+	pair_free(&p);
+}
+
 static void late_response(void)
 {
 	struct session_keys keys;
@@ -244,6 +260,7 @@ static const struct unit_test tests[] = {
 	{"A4: what is invalid draws nothing", silence},
 	{"A11, C2: an invalid response changes nothing", response_tampered},
 	{"A11: a response is accepted once", response_once},
+	{"A11: a response that names a session", response_to_a_session},
 	{"A10: a late response to an older initiation", late_response},
 	{"A13: a replayed initiation", replayed},
 	{"A13: timestamps strictly rise", timestamps_rise},

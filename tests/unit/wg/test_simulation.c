@@ -217,6 +217,32 @@ static void wall_clock_steps(void)
 	sim_free(&s);
 }
 
+/*
+ * No handshake passes while a key grows old: it is used up to its end, not beyond. What is then on
+ * the wire is lost, everything later waits for the next session.
+ */
+static void key_ends_in_flight(void)
+{
+	sim_init(&s, 14);
+	steady_wire(500 * MS);
+	sim_talk(&s, 0, 100 * MS);
+	sim_run(&s, 60 * S);
+	check_nothing_refused();
+	s.no_handshakes = true;
+	sim_run(&s, 123 * S);
+	CU_ASSERT_TRUE(s.node[1].counts.refused > 0 && s.node[1].counts.refused < 20);
+	CU_ASSERT_TRUE(s.node[0].staged_count > 5);
+	s.no_handshakes = false;
+	sim_run(&s, 7 * S);
+	sim_talk(&s, 0, 0);
+	sim_run(&s, S);
+	CU_ASSERT_EQUAL(s.node[0].counts.staged_dropped, 0);
+	CU_ASSERT_EQUAL(s.node[1].counts.delivered + s.node[1].counts.refused,
+		s.node[0].counts.sent);
+	check_always();
+	sim_free(&s);
+}
+
 static void idle(void)
 {
 	sim_init(&s, 10);
@@ -316,6 +342,7 @@ static const struct unit_test tests[] = {
 	{"A13, A24, A36: one side restarts under traffic", restart_with_traffic},
 	{"A36: a listener restarts", restart_of_a_listener},
 	{"A13, A41, C29: the wall clock steps", wall_clock_steps},
+	{"A30, A35, C7: a key ends while messages are under way", key_ends_in_flight},
 	{"A4, A39: idle nodes fall silent, and wipe", idle},
 	{"A34, A35, A42: the other side is gone", the_other_is_gone},
 	{"A51: one side moves", one_moves},

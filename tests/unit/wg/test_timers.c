@@ -170,6 +170,11 @@ static void unanswered(void)
 	timers_data_sent(&t, T + 14 * S); /* the first counts */
 	check_fires(TIMER_UNANSWERED, T + 15 * S - 1, T + 15 * S + 333 * CLOCK_MS);
 	CU_ASSERT_EQUAL(timers_next(&t), TIMER_OFF);
+	timers_data_sent(&t, T + 100 * S);
+	uint64_t once = timers_next(&t);
+	timers_any_received(&t, T + 100 * S);
+	timers_data_sent(&t, T + 100 * S);
+	CU_ASSERT_NOT_EQUAL(timers_next(&t), once); /* jitter */
 }
 
 static void answered(void)
@@ -239,6 +244,17 @@ static void zero(void)
 	CU_ASSERT_EQUAL(timers_next(&t), TIMER_OFF);
 }
 
+static void wiped(void)
+{
+	reset();
+	timers_session_derived(&t, T);
+	timers_data_sent(&t, T + 539 * S);
+	timers_data_received(&t, T + 539 * S);
+	check_fires(TIMER_ZERO, T + 539 * S, T + 540 * S);
+	timers_keys_wiped(&t);
+	CU_ASSERT_EQUAL(timers_next(&t), TIMER_OFF); /* nothing left to answer under */
+}
+
 static void stopped(void)
 {
 	reset();
@@ -302,6 +318,7 @@ static const struct unit_test tests[] = {
 	{"A38, A40: persistent keepalive", persistent},
 	{"A38: reports out of order", persistent_late_report},
 	{"A39: 540 s after the last new key", zero},
+	{"A39: when the keys are gone, nothing waits for an answer", wiped},
 	{"A41: stopped", stopped},
 	{"A54: another private key", identity_changes},
 	{"A41, C29: after suspend each timer fires once", after_suspend},
