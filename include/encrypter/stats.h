@@ -93,6 +93,7 @@
 	X(keepalives_received, "keepalive messages received")                                      \
 	X(staged, "packets staged while a session was being made")                                 \
 	X(sessions_installed, "sessions received from control")                                    \
+	X(sessions_refused, "sessions whose index was in use already")                             \
 	X(sessions_wiped, "sessions wiped")                                                        \
 	X(drop_staged_oldest, "staged packets that gave way to newer ones")                        \
 	X(drop_staged_given_up, "staged packets dropped since no session came")                    \

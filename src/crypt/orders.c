@@ -61,8 +61,12 @@ static void install_rx(struct crypt *c, const struct crypt_order *o)
 	unsigned n = session_rx_install(&c->receivers[o->slot].session, &o->keys, &slot, dropped);
 
 	open_forget(c, dropped, n);
-	index_table_insert(&c->indices, o->keys.local_index, o->slot * RECEIVING_SLOTS + slot);
-	c->stats->sessions_installed++;
+	/* control's indices are unique among the live ones, so this only fails by a fault of its own */
+	if (index_table_insert(&c->indices, o->keys.local_index,
+		    o->slot * RECEIVING_SLOTS + slot) == 0)
+		c->stats->sessions_installed++;
+	else
+		c->stats->sessions_refused++;
 }
 
 /* A25: the initiator proves that it has the session, with what was staged or with a keepalive. */

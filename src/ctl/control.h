@@ -37,7 +37,7 @@ struct control_config {
 	void *(*table_alloc)(void *context, size_t bytes);
 	void (*table_free)(void *memory);
 	void *table_context;
-	/* a domain's thread has been silent for that long (ns): for status; NULL-terminated names */
+	/* how long a domain's thread has been silent (ns): for status; a NULL name ends the list */
 	uint64_t (*silence_ns)(void *context, const char **name, unsigned i);
 	void *silence_context;
 	uint32_t max_prefixes;          /* of red's table; 0: CONTROL_PREFIXES */

@@ -51,7 +51,7 @@ struct server_ops {
 	const char *name;
 	void *(*opened)(struct client *client, void *context); /* its state; NULL: refuse */
 	void (*closed)(struct client *client);
-	/* Takes bytes of a request, one at least; returns how many. Sets client->busy at its end. */
+	/* Takes bytes of a request, one at least: returns how many. Sets client->busy at the end. */
 	size_t (*receive)(struct client *client, const uint8_t *bytes, size_t length);
 	/* All of `out` was sent. True when more was added; false: the answer is complete. */
 	bool (*more)(struct client *client);

@@ -161,8 +161,8 @@ unsigned host_receive(struct host *h, struct rte_mbuf *mbufs[static HOST_BURST])
 }
 
 /*
- * Ports that hand over buffers of others (a ring to another thread) are for tests and benches: their
- * frames are copied, since only buffers of our pool can be lent.
+ * Ports that hand over buffers of others (a ring to another thread) are for tests and benches:
+ * their frames are copied, since only buffers of our pool can be lent.
  */
 static struct rte_mbuf *adopt(struct host *h, struct rte_mbuf *foreign)
 {

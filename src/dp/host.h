@@ -102,16 +102,16 @@ void host_begin(struct host *h, uint64_t now_ns);
 /* A burst from the port, counted. */
 unsigned host_receive(struct host *h, struct rte_mbuf *mbufs[static HOST_BURST]);
 /*
- * Parse what was received. True: f says that it is a packet (FRAME_IPV4 or FRAME_IPV6 in *kind), and
- * *m is a single buffer of our pool that holds it. False: it was ARP, or not well formed, and is
- * taken care of.
+ * Parse what was received. True: f says that it is a packet (FRAME_IPV4 or FRAME_IPV6 in *kind),
+ * and *m is a single buffer of our pool that holds it. False: it was ARP, or not well formed, and
+ * is taken care of.
  */
 bool host_classify(struct host *h, struct rte_mbuf **m, struct frame *f, enum frame_kind *kind);
 /* Send the reply when f, an IPv4 packet to our address, is an echo request; else false. */
 bool host_echo(struct host *h, struct rte_mbuf *m, const struct frame *f);
 
 enum host_role { HOST_ROLE_OTHER, HOST_ROLE_OWN, HOST_ROLE_BROADCAST };
-/* What an address is to us; *index (may be NULL) is that of our own address in the configuration. */
+/* What an address is to us; *index (may be NULL): of our own address in the configuration. */
 enum host_role host_role(const struct host *h, uint32_t address, unsigned *index);
 bool host_owns6(const struct host *h, const uint8_t address[static 16]);
 

@@ -135,7 +135,7 @@ unsigned lend_receive(struct lend *l, unsigned link, struct handle handles[stati
 		if (!m)
 			continue;
 		rte_prefetch0(m);
-		/* A buffer lies behind its mbuf and the private area; so its address costs no read. */
+		/* A buffer lies at the same distance from every mbuf: its address costs no read. */
 		rte_prefetch0((const uint8_t *)m + l->to_buffer + handles[i].offset);
 	}
 	return n;

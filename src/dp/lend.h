@@ -56,7 +56,8 @@ struct lend_config {
 
 int lend_init(struct lend *l, const struct lend_config *config); /* -ENOMEM */
 /* Before use. -ENOSPC beyond LEND_LINKS. */
-int lend_add_link(struct lend *l, const struct ring *to, const struct ring *from, struct bell *bell);
+int lend_add_link(struct lend *l, const struct ring *to, const struct ring *from,
+	struct bell *bell);
 void lend_fini(struct lend *l);
 
 /* Give the bytes of m to crypt. offset is from the start of m's buffer. Sent by lend_flush(). */

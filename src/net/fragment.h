@@ -23,8 +23,9 @@ struct fragment {
 };
 
 /*
- * -EMSGSIZE: DF is set. -EINVAL: it has options, would need more than FRAGMENTS_MAX fragments or end
- * beyond 65535 bytes, or mtu leaves no room for 8 bytes. A packet that is a fragment itself is cut further.
+ * -EMSGSIZE: DF is set. -EINVAL: it has options, would need more than FRAGMENTS_MAX fragments or
+ * end beyond 65535 bytes, or mtu leaves no room for 8 bytes. A packet that is a fragment itself is
+ * cut further.
  */
 int fragment_plan(struct fragment_plan *plan, const struct ip_packet *p, uint16_t mtu);
 /* Writes the header of fragment i, 0 <= i < count, and says which bytes of the packet follow it. */

@@ -223,8 +223,8 @@ bool neighbour_hold(struct neighbour_table *t, const struct ip_addr *addr, void 
 }
 
 /* A link address that we asked for. */
-static void resolve(struct neighbour_table *t, struct neighbour *n, const uint8_t mac[static MAC_LEN],
-	uint64_t now_ns, struct neighbour_work *work)
+static void resolve(struct neighbour_table *t, struct neighbour *n,
+	const uint8_t mac[static MAC_LEN], uint64_t now_ns, struct neighbour_work *work)
 {
 	if (n->state != NEIGHBOUR_IS_INCOMPLETE && !mac_equal(n->mac, mac))
 		bump(t);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The neighbour table: link addresses of the hosts beside us, and the packets that wait for one
- * (RFC 826, 1122 2.3.2; the states are RFC 4861's). Pure: time comes in, and what must be done comes
- * out in struct neighbour_work.
+ * (RFC 826, 1122 2.3.2; the states are RFC 4861's). Pure: time comes in, and what must be done
+ * comes out in struct neighbour_work.
  *
  * An entry exists because we had something to send, or since a host that is on-link asked for our
  * address; never because somebody announced something. Everything is bounded: entries, packets per
@@ -55,7 +55,7 @@ struct neighbour {
 
 struct neighbour_table {
 	uint64_t seed;
-	uint32_t generation; /* goes up when a known link address changes, ages or vanishes; never 0 */
+	uint32_t generation; /* goes up when a known address changes, ages or vanishes; never 0 */
 	uint32_t capacity;
 	uint32_t bucket_mask;
 	uint32_t pending_total;
@@ -100,6 +100,7 @@ bool neighbour_hear(struct neighbour_table *t, const struct ip_addr *addr,
 bool neighbour_tick(struct neighbour_table *t, uint64_t now_ns, struct neighbour_work *work);
 
 /* For tests and for display: the state of addr's entry. */
-enum neighbour_state neighbour_state_of(const struct neighbour_table *t, const struct ip_addr *addr);
+enum neighbour_state neighbour_state_of(const struct neighbour_table *t,
+	const struct ip_addr *addr);
 
 #endif

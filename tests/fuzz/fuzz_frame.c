@@ -101,7 +101,7 @@ static void check_hop(const struct ip_packet *p)
 
 	if (p->ttl > 1) {
 		ipv4_decrement_ttl(room);
-		require(ipv4_parse(&copy, room, p->length) == IP_FAULT_NONE, "a hop keeps the checksum");
+		require(ipv4_parse(&copy, room, p->length) == IP_FAULT_NONE, "a hop harms nothing");
 		require(copy.ttl == p->ttl - 1, "a hop is one");
 	}
 	free(room);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The neighbour table under any sequence of use: four bytes a step (what, whom, link address, time).
- * No packet is lost or handed out twice, and the bounds hold.
+ * The neighbour table under any sequence of use: four bytes a step (what, whom, link address,
+ * time). No packet is lost or handed out twice, and the bounds hold.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -81,7 +81,8 @@ size_t wire_pop(struct wire *w, uint8_t frame[static WIRE_FRAME_MAX])
 	if (rte_ring_sc_dequeue(w->tx, (void **)&m) != 0)
 		return 0;
 	size_t length = m->pkt_len;
-	must(m->nb_segs == 1 && m->data_len == length && length <= WIRE_FRAME_MAX, "odd frame sent");
+	must(m->nb_segs == 1 && m->data_len == length, "a frame in several buffers was sent");
+	must(length <= WIRE_FRAME_MAX, "a very long frame was sent");
 	memcpy(frame, rte_pktmbuf_mtod(m, const void *), length);
 	rte_pktmbuf_free(m);
 	return length;
@@ -97,7 +98,8 @@ unsigned wire_pop_all(struct wire *w)
 	return n;
 }
 
-size_t wire_ipv4(uint8_t *frame, const struct ipv4_fields *fields, const void *payload, size_t length)
+size_t wire_ipv4(uint8_t *frame, const struct ipv4_fields *fields, const void *payload,
+	size_t length)
 {
 	struct ipv4_fields f = *fields;
 

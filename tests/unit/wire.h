@@ -38,11 +38,13 @@ size_t wire_pop(struct wire *w, uint8_t frame[static WIRE_FRAME_MAX]);
 unsigned wire_pop_all(struct wire *w); /* how many there were */
 
 /* Frames from the peer to us. Fields without length and checksum; their length is returned. */
-size_t wire_ipv4(uint8_t *frame, const struct ipv4_fields *fields, const void *payload, size_t length);
+size_t wire_ipv4(uint8_t *frame, const struct ipv4_fields *fields, const void *payload,
+	size_t length);
 size_t wire_udp(uint8_t *frame, uint32_t from, uint16_t from_port, uint32_t to, uint16_t to_port,
 	const void *payload, size_t length);
 size_t wire_echo(uint8_t *frame, uint32_t from, uint32_t to, size_t payload);
-size_t wire_ipv6(uint8_t *frame, const char *from, const char *to, uint8_t protocol, size_t payload);
+size_t wire_ipv6(uint8_t *frame, const char *from, const char *to, uint8_t protocol,
+	size_t payload);
 size_t wire_arp(uint8_t *frame, bool request, uint32_t from, uint32_t to);
 /* Header checksum after a change. */
 void wire_repair(uint8_t *frame);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* encrypterctl check FILE: the daemon's own check, by the encrypterd that belongs to this program. */
+/* encrypterctl check FILE: the daemon's own check, by the encrypterd that belongs to it. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The commands of encrypterctl. Each returns its exit status: 0 done, 1 refused, failed, 2 usage. */
+/* The commands of encrypterctl. Each returns its exit status. */
 #ifndef ENCRYPTERCTL_COMMANDS_H
 #define ENCRYPTERCTL_COMMANDS_H
 
@@ -9,7 +9,7 @@
 #include "encrypterctl/reply.h"
 
 #define EXIT_DONE   0
-#define EXIT_FAILED 1
+#define EXIT_FAILED 1 /* or refused */
 #define EXIT_USAGE  2
 
 struct invocation {

@@ -8,6 +8,7 @@ int main(int argc, char **argv)
 		&suite_receive,
 		&suite_send,
 		&suite_drops,
+		&suite_drops_sending,
 		&suite_hostile,
 		NULL,
 	};

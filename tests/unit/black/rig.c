@@ -39,8 +39,9 @@ void rig_open_with(struct rig *r, const struct rig_options *o)
 	MUST(pool_create(&r->pool, "black", &r->zone, o->buffers, o->mtu) == 0);
 	wire_open(&r->wire, &r->zone, &r->pool, o->mtu);
 	r->wire.port.tx_ip_checksum = o->ip_checksum;
-	MUST(ring_create(&r->reports, "reports", NULL, o->reports, sizeof(struct black_report)) == 0);
-	MUST(ring_create(&r->orders, "orders", NULL, 256, sizeof(struct black_order)) == 0);
+	size_t report = sizeof(struct black_report), order = sizeof(struct black_order);
+	MUST(ring_create(&r->reports, "reports", NULL, o->reports, report) == 0);
+	MUST(ring_create(&r->orders, "orders", NULL, 256, order) == 0);
 	MUST(bell_open(&r->control_bell) == 0);
 	struct black_config c = {
 		.zone = &r->zone,
@@ -216,6 +217,24 @@ bool rig_sealed(struct rig *r, unsigned link, uint32_t slot, uint16_t length)
 	rig_data(rig_bytes(r, &h), length, 0x01020304);
 	rig_give(r, link, &h);
 	return true;
+}
+
+#define ADD_DROP(name, help) + (#name[0] == 'd' ? r->stats.name : 0)
+
+uint64_t rig_drops(const struct rig *r)
+{
+	return 0 BLACK_COUNTERS(ADD_DROP);
+}
+
+void rig_check_drop(struct rig *r, const uint64_t *counter, uint64_t before, uint64_t all_before)
+{
+	struct black_report report;
+
+	CU_ASSERT_EQUAL(*counter, before + 1);
+	CU_ASSERT_EQUAL(rig_drops(r), all_before + 1);
+	CU_ASSERT_EQUAL(rig_sent(r), 0);
+	CU_ASSERT_EQUAL(r->links[0].full_count, 0);
+	CU_ASSERT_EQUAL(ring_receive(&r->reports, &report, 1), 0);
 }
 
 void rig_initiation(const struct rig *r, uint8_t message[static 148])

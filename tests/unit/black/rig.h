@@ -76,6 +76,11 @@ void rig_return(struct rig *r, unsigned link, uint8_t code);
 void rig_give(struct rig *r, unsigned link, const struct handle *h);
 uint8_t *rig_bytes(const struct rig *r, const struct handle *h);
 
+/* All drop counters together. */
+uint64_t rig_drops(const struct rig *r);
+/* One more drop, counted there; nothing went out, nor to the first link or to control. */
+void rig_check_drop(struct rig *r, const uint64_t *counter, uint64_t before, uint64_t all_before);
+
 /* Handshake messages with a right mac1, and data messages. */
 void rig_initiation(const struct rig *r, uint8_t message[static 148]);
 void rig_response(const struct rig *r, uint8_t message[static 92]);

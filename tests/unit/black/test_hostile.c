@@ -168,7 +168,8 @@ static void noise(void)
 			seed = seed * 1103515245 + 12345;
 			frame[(seed >> 8) % n] ^= (uint8_t)(seed >> 20);
 		}
-		if (i % 3 == 0 && get_be16(frame + 12) == ETHERNET_TYPE_IPV4 && (frame[14] & 0xf) < 8)
+		if (i % 3 == 0 && get_be16(frame + 12) == ETHERNET_TYPE_IPV4 &&
+			(frame[14] & 0xf) < 8)
 			wire_repair(frame);
 		rig_arrive(&rig, frame, i % 7 ? n : 1 + (seed >> 4) % n);
 		wire_pop_all(&rig.wire);

@@ -12,7 +12,8 @@
 static struct rig rig;
 static uint8_t frame[WIRE_FRAME_MAX], message[WIRE_FRAME_MAX];
 
-static size_t data_frame(uint32_t from, uint16_t port, uint32_t to, size_t length, uint32_t receiver)
+static size_t data_frame(uint32_t from, uint16_t port, uint32_t to, size_t length,
+	uint32_t receiver)
 {
 	rig_data(message, length, receiver);
 	return wire_udp(frame, from, port, to, LISTEN, message, length);

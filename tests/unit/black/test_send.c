@@ -197,8 +197,8 @@ static void source_addresses(void)
 	CU_ASSERT_EQUAL(source_of(FAR, SECOND), SECOND);
 	CU_ASSERT_EQUAL(source_of(FAR, 0x0a0a0a0a), OURS); /* not ours any more */
 	/* and for data, where the peer reached us */
-	struct black_order o = {.kind = BLACK_ENDPOINT, .slot = 9, .remote = {{4, {192, 168, 1, 20}}, 7},
-		.local = {4, {10, 9, 0, 1}}};
+	struct black_order o = {.kind = BLACK_ENDPOINT, .slot = 9,
+		.remote = {{4, {192, 168, 1, 20}}, 7}, .local = {4, {10, 9, 0, 1}}};
 	rig_order(&rig, &o);
 	CU_ASSERT_EQUAL(send_data(9, 32), 74);
 	CU_ASSERT_EQUAL(get_be32(rig.frame + 26), SECOND);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The control domain among domains that a test plays: fake rings, sockets in a folder of its own. */
+/* The control domain among domains that a test plays: fake rings, sockets in its own folder. */
 #ifndef TESTS_UNIT_CTL_CONTROL_RIG_H
 #define TESTS_UNIT_CTL_CONTROL_RIG_H
 

@@ -208,7 +208,8 @@ static void test_status(void)
 	PRINT(print_status_json(out, &reply));
 	CU_ASSERT_EQUAL(strncmp(printed, "{\"name\":\"siteA\",\"version\":\"", 27), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed,
-		"\"pid\":42,\"mode\":\"large\",\"uptime\":90061,\"ready\":true,\"engine\":\"ipsec-mb\","
+		"\"pid\":42,\"mode\":\"large\",\"uptime\":90061,\"ready\":true,"
+		"\"engine\":\"ipsec-mb\","
 		"\"hugepages\":false,\"peers\":3,\"peers_up\":2,\"domains\":["
 		"{\"name\":\"black\",\"silent_ms\":7},{\"name\":\"crypt0\",\"silent_ms\":0}]}\n"));
 	PRINT(print_status(out, &reply));

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-extern const struct unit_suite suite_arp, suite_bucket, suite_checksum, suite_ethernet, suite_fragment,
-	suite_frame, suite_icmp, suite_ip, suite_neighbour, suite_udp;
+extern const struct unit_suite suite_arp, suite_bucket, suite_checksum, suite_ethernet,
+	suite_fragment, suite_frame, suite_icmp, suite_ip, suite_neighbour, suite_udp;
 
 #endif

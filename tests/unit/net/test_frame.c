@@ -33,12 +33,17 @@ static size_t make_ipv4_frame(size_t payload)
 	return make_frame(ETHERNET_TYPE_IPV4, make_ipv4(bytes + 14, IP_PROTOCOL_UDP, payload));
 }
 
+static size_t make_ipv6_frame(size_t payload)
+{
+	return make_frame(ETHERNET_TYPE_IPV6, make_ipv6(bytes + 14, IP_PROTOCOL_UDP, payload));
+}
+
 static void kinds(void)
 {
 	CU_ASSERT_EQUAL(parse(make_ipv4_frame(30)), FRAME_IPV4);
 	CU_ASSERT_EQUAL(frame.ip.length, 50);
 	CU_ASSERT(!frame.group);
-	CU_ASSERT_EQUAL(parse(make_frame(ETHERNET_TYPE_IPV6, make_ipv6(bytes + 14, 17, 30))), FRAME_IPV6);
+	CU_ASSERT_EQUAL(parse(make_ipv6_frame(30)), FRAME_IPV6);
 	arp_build_request(bytes, theirs, 0x0a000102, 0x0a000101);
 	CU_ASSERT_EQUAL(parse(ARP_FRAME_LEN), FRAME_ARP);
 	CU_ASSERT(frame.group);
@@ -55,7 +60,7 @@ static void every_runt(void)
 
 	for (size_t n = 0; n < length; n++)
 		CU_ASSERT_EQUAL(parse(n), FRAME_RUNT);
-	length = make_frame(ETHERNET_TYPE_IPV6, make_ipv6(bytes + 14, 17, 0));
+	length = make_ipv6_frame(0);
 	for (size_t n = 0; n < length; n++)
 		CU_ASSERT_EQUAL(parse(n), FRAME_RUNT);
 	arp_build_request(bytes, theirs, 0x0a000102, 0x0a000101);
@@ -98,7 +103,7 @@ static void faults(void)
 	arp_build_request(bytes, theirs, 1, 2);
 	bytes[15] = 6;
 	CU_ASSERT_EQUAL(parse(ARP_FRAME_LEN), FRAME_ARP_MALFORMED);
-	length = make_frame(ETHERNET_TYPE_IPV6, make_ipv6(bytes + 14, 17, 8));
+	length = make_ipv6_frame(8);
 	bytes[14] = 0x45;
 	CU_ASSERT_EQUAL(parse(length), FRAME_IP_HEADER);
 }
@@ -110,7 +115,7 @@ static void bent_frames(void)
 
 	for (unsigned i = 0; i < 20000; i++) {
 		size_t length = i % 3 == 0 ? make_ipv4_frame(i % 64) :
-			i % 3 == 1 ? make_frame(ETHERNET_TYPE_IPV6, make_ipv6(bytes + 14, 17, i % 64)) :
+			i % 3 == 1 ? make_ipv6_frame(i % 64) :
 				     (arp_build_request(bytes, theirs, 1, 2), ARP_FRAME_LEN);
 		for (unsigned k = 0; k < 1 + i % 3; k++) {
 			seed = seed * 1103515245 + 12345;

@@ -8,7 +8,8 @@
 
 #define START (100 * CLOCK_SECOND)
 
-static const uint8_t mac_a[MAC_LEN] = {0x02, 0, 0, 0, 0, 0xa}, mac_b[MAC_LEN] = {0x02, 0, 0, 0, 0, 0xb};
+static const uint8_t mac_a[MAC_LEN] = {0x02, 0, 0, 0, 0, 0xa};
+static const uint8_t mac_b[MAC_LEN] = {0x02, 0, 0, 0, 0, 0xb};
 
 static struct neighbour_table *table;
 static struct neighbour_work work;
@@ -18,7 +19,8 @@ static void open_table(uint32_t capacity, uint32_t pending)
 {
 	size_t bytes = neighbour_table_bytes(capacity);
 
-	table = neighbour_table_init(aligned_alloc(64, (bytes + 63) / 64 * 64), capacity, pending, 42);
+	void *memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
+	table = neighbour_table_init(memory, capacity, pending, 42);
 }
 
 static struct ip_addr host(uint32_t number)

@@ -201,13 +201,16 @@ void rig_opened(struct rig *r, unsigned link, const void *packet, size_t length)
 void rig_return(struct rig *r, unsigned link, uint8_t code)
 {
 	struct rig_link *l = &r->links[link];
-	struct handle h = {.index = l->full[--l->full_count].index, .kind = HANDLE_USED, .code = code};
+	struct handle h = l->full[--l->full_count];
+
+	h = (struct handle){.index = h.index, .kind = HANDLE_USED, .code = code};
 
 	rig_give(r, link, &h);
 	rig_poll(r);
 }
 
-size_t rig_frame(uint8_t *frame, uint32_t destination, size_t payload, uint16_t fragment, uint8_t ttl)
+size_t rig_frame(uint8_t *frame, uint32_t destination, size_t payload, uint16_t fragment,
+	uint8_t ttl)
 {
 	static uint8_t datagram[WIRE_FRAME_MAX];
 	struct ipv4_fields fields = {.ttl = ttl, .protocol = IP_PROTOCOL_UDP, .fragment = fragment,

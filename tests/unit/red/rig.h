@@ -73,6 +73,7 @@ void rig_give(struct rig *r, unsigned link, const struct handle *h);
 uint8_t *rig_bytes(const struct rig *r, const struct handle *h);
 
 /* Frames from HOST for a destination, UDP in IPv4 with that much payload and those flags. */
-size_t rig_frame(uint8_t *frame, uint32_t destination, size_t payload, uint16_t fragment, uint8_t ttl);
+size_t rig_frame(uint8_t *frame, uint32_t destination, size_t payload, uint16_t fragment,
+	uint8_t ttl);
 
 #endif

@@ -153,8 +153,8 @@ static void ip_sources(void)
 
 static void ip_destinations(void)
 {
-	static const uint32_t none[] = {0, 0x7f000001, 0xe0000001, 0xefffffff, 0xffffffff, 0x0a0001ff,
-		0x0a000100};
+	static const uint32_t none[] = {0, 0x7f000001, 0xe0000001, 0xefffffff, 0xffffffff,
+		0x0a0001ff, 0x0a000100};
 
 	rig_open(&rig);
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
@@ -211,7 +211,8 @@ static void too_big(void)
 	rig_open(&rig);
 	expect_with_error(&rig.stats.drop_too_big,
 		rig_frame(frame, REMOTE, RIG_MTU - 27, IPV4_DONT_FRAGMENT, 64));
-	expect_with_error(&rig.stats.drop_too_big, wire_ipv6(frame, HOST6, REMOTE6, 17, RIG_MTU - 39));
+	expect_with_error(&rig.stats.drop_too_big,
+		wire_ipv6(frame, HOST6, REMOTE6, 17, RIG_MTU - 39));
 	/* what the other site's tunnel takes but our port does not */
 	size_t n = rig_frame(frame, HOST, 1473, 0, 64);
 	put_be32(frame + 26, REMOTE);

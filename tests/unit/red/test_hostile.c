@@ -43,7 +43,8 @@ static void forged_handles(void)
 
 static void outside_the_buffer(void)
 {
-	static const uint16_t bounds[][2] = {{13, 64}, {128, 0xffff}, {0xffff, 1}, {0xff80, 0x0100}};
+	static const uint16_t bounds[][2] = {
+		{13, 64}, {128, 0xffff}, {0xffff, 1}, {0xff80, 0x0100}};
 
 	rig_open(&rig);
 	for (unsigned i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
@@ -110,7 +111,8 @@ static void noise(void)
 			seed = seed * 1103515245 + 12345;
 			frame[(seed >> 8) % n] ^= (uint8_t)(seed >> 20);
 		}
-		if (i % 3 == 0 && get_be16(frame + 12) == ETHERNET_TYPE_IPV4 && (frame[14] & 0xf) < 8)
+		if (i % 3 == 0 && get_be16(frame + 12) == ETHERNET_TYPE_IPV4 &&
+			(frame[14] & 0xf) < 8)
 			wire_repair(frame);
 		rig_arrive(&rig, frame, i % 7 ? n : 1 + (seed >> 4) % n);
 		wire_pop_all(&rig.wire);
