@@ -31,6 +31,18 @@ uint64_t control_silence_ns(const struct control *c, const char **name, unsigned
 
 /* ---- a round ---- */
 
+/* Rings to and from black and red lie where those can write. */
+static void check_rings(struct control *c)
+{
+	const struct control_config *r = &c->config;
+
+	if (ring_intact(&r->to_black) && ring_intact(&r->from_black) && ring_intact(&r->to_red) &&
+		ring_intact(&r->to_crypt) && ring_intact(&r->from_crypt))
+		return;
+	log_event(LOG_ERROR, "control", "a ring's geometry was changed; stopping");
+	c->failed = true;
+}
+
 static void flush(struct control *c)
 {
 	routing_tell_red(c);
@@ -77,7 +89,7 @@ static bool look_at_peers(struct control *c, struct wg_now now)
 	if (now.boot_ns < c->traffic_due_ns)
 		return false;
 	watch_domains(c);
-	if (installs_expire(&c->installs, now.boot_ns - INSTALL_LIFE_NS) > 0)
+	if (installs_expire(&c->installs, now.boot_ns, INSTALL_LIFE_NS) > 0)
 		log_event(LOG_ERROR, "control", "crypt did not take a session in time");
 	if (control_take_traffic(c, now))
 		return true;
@@ -106,8 +118,10 @@ static void expire_clients(struct control *c, uint64_t now_ns)
 
 bool control_round(struct control *c, struct wg_now now)
 {
+	check_rings(c);
+	if (c->failed)
+		return false;
 	bool more = control_take_acks(c, now);
-
 	more |= control_take_reports(c, now);
 	more |= look_at_peers(c, now);
 	more |= run_timers(c, now);
@@ -125,7 +139,7 @@ bool control_round(struct control *c, struct wg_now now)
 static bool backlog(const struct control *c)
 {
 	return c->to_black.count > 0 || c->to_red.count > 0 || c->to_crypt.count > 0 ||
-	       c->routing.tunnel_told < c->routing.tunnel.count || !c->ready;
+	       c->routing.tunnel_told < c->routing.tunnel.count;
 }
 
 uint64_t control_sleep_ns(struct control *c, uint64_t now_ns)
@@ -139,6 +153,8 @@ uint64_t control_sleep_ns(struct control *c, uint64_t now_ns)
 		due_ns = c->client_due_ns;
 	if (backlog(c) && now_ns + BACKLOG_RETRY_NS < due_ns)
 		due_ns = now_ns + BACKLOG_RETRY_NS;
+	if (!c->ready && now_ns + READY_RETRY_NS < due_ns)
+		due_ns = now_ns + READY_RETRY_NS; /* nobody rings when a ring was emptied */
 	return due_ns > now_ns ? due_ns - now_ns : 0;
 }
 

@@ -9,6 +9,7 @@
  * another's. The routes as they are to be come last, in one swap.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "crypto/secret.h"
@@ -53,6 +54,7 @@ int control_change_begin(struct control *c, struct change *change, struct client
 		.change = *change,
 		.stage = size.removed ? STAGE_UNROUTE : STAGE_DEVICE,
 		.client = client,
+		.by_client = client != NULL,
 		.pid = client ? client->pid : 0,
 		.uid = client ? client->uid : 0,
 		.size = size,
@@ -116,7 +118,7 @@ static bool set_device(struct control *c)
 		control_tell_identity(c);
 		c->run.wipe = changed;
 	}
-	if (change->set_listen_port) {
+	if (change->set_listen_port && change->listen_port != c->listen_port) {
 		uint16_t any;
 		random_bytes(&any, sizeof(any));
 		control_tell_port(c, change->listen_port
@@ -223,20 +225,29 @@ static bool apply_prefixes(struct control *c)
 	return true;
 }
 
-static void finish(struct control *c)
+/* Who changed what: the audit's line. */
+static void record(const struct control *c)
 {
-	struct change_run *run = &c->run;
-	int error = run->error;
+	const struct change_run *run = &c->run;
+	char who[64] = "file";
 
+	if (run->by_client)
+		snprintf(who, sizeof(who), "uapi uid=%u pid=%d", (unsigned)run->uid, (int)run->pid);
 	log_event(LOG_NOTICE, "control",
-		"configured by=%s uid=%u pid=%d peers_removed=%u peers_added=%u peers_set=%u "
-		"routes=%u%s%s",
-		run->pid ? "uapi" : "file", (unsigned)run->uid, (int)run->pid,
+		"configured by=%s peers_removed=%u peers_added=%u peers_set=%u routes=%u%s%s", who,
 		(unsigned)run->size.removed, (unsigned)run->size.added, (unsigned)run->size.edited,
 		(unsigned)c->routing.master.count,
 		run->change.set_private_key ? " private_key=set" : "",
 		run->change.set_listen_port ? " listen_port=set" : "");
+}
+
+static void finish(struct control *c)
+{
+	struct change_run *run = &c->run;
 	struct client *client = run->client;
+	int error = run->error;
+
+	record(c);
 	change_free(&run->change);
 	routing_release(c);
 	*run = (struct change_run){.stage = STAGE_NONE};

@@ -84,23 +84,33 @@ static void send_message(struct control *c, const struct wg_action *action)
 	put(c, &c->to_black, &order, sizeof(order));
 }
 
-static void tell_endpoint(struct control *c, const struct wg_action *action)
+/* Not when only our own address is another, nor when an administrator set it. */
+static void log_move(struct control *c, const struct wg_action *action, struct wg_now now)
+{
+	struct peer_state *peer = &c->peers[action->slot];
+	char text[ADDR_TEXT_MAX], label[48];
+
+	if (endpoint_equal(&peer->endpoint, &action->endpoint) || c->run.stage != STAGE_NONE ||
+		now.boot_ns < peer->moved_ns + MOVED_LOG_NS)
+		return;
+	peer->moved_ns = now.boot_ns;
+	log_event(LOG_INFO, "control", "peer moved peer=%s endpoint=%s",
+		control_peer_label(c, action->slot, label),
+		endpoint_format(&action->endpoint, text));
+}
+
+static void tell_endpoint(struct control *c, const struct wg_action *action, struct wg_now now)
 {
 	struct black_order order = {.kind = BLACK_ENDPOINT,
 		.slot = action->slot,
 		.remote = action->endpoint,
 		.local = action->local};
 	struct endpoint *known = &c->peers[action->slot].endpoint;
-	char text[ADDR_TEXT_MAX], label[48];
 
 	put(c, &c->to_black, &order, sizeof(order));
 	if (known->addr.family == 0)
 		control_tell_peer(c, action->slot, true);
-	/* It may be that only our own address is another; or that an administrator set it. */
-	if (!endpoint_equal(known, &action->endpoint) && c->run.stage == STAGE_NONE)
-		log_event(LOG_INFO, "control", "peer moved peer=%s endpoint=%s",
-			control_peer_label(c, action->slot, label),
-			endpoint_format(&action->endpoint, text));
+	log_move(c, action, now);
 	*known = action->endpoint;
 }
 
@@ -167,7 +177,7 @@ static void perform_one(struct control *c, const struct wg_action *action, struc
 		give_up(c, action->slot);
 		break;
 	case WG_ENDPOINT:
-		tell_endpoint(c, action);
+		tell_endpoint(c, action, now);
 		break;
 	}
 }

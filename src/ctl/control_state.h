@@ -30,6 +30,8 @@
 #define TRAFFIC_IDLE_NS   (400 * CLOCK_MS)
 #define TRAFFIC_LINGER_NS (1 * CLOCK_SECOND)
 #define BACKLOG_RETRY_NS  (1 * CLOCK_MS)
+#define READY_RETRY_NS    (10 * CLOCK_MS)
+#define MOVED_LOG_NS      (1 * CLOCK_SECOND) /* a peer that hops about does not fill the log */
 #define INSTALL_LIFE_NS   (5 * CLOCK_SECOND)
 #define SILENCE_MAX_NS    (5 * CLOCK_SECOND)
 #define DOMAINS_MAX       24
@@ -43,6 +45,7 @@ struct peer_state {
 	uint32_t wipes;        /* CRYPT_WIPE not acked yet */
 	char name[CONFIG_NAME_MAX];
 	uint64_t up_until_ns;  /* a session was confirmed so lately */
+	uint64_t moved_ns;     /* its endpoint's last move that was logged */
 	uint64_t added_ns;
 	uint64_t rx_base, tx_base; /* crypt's counters when the slot was taken */
 };
@@ -78,7 +81,8 @@ struct change_run { /* control_change.c */
 	uint32_t at;             /* progress within the stage */
 	bool wipe;               /* the private key changed */
 	int error;               /* 0 or positive; what could not be done after all */
-	struct client *client;   /* who asked; NULL: the configuration, or one that is gone */
+	struct client *client;   /* who is to be answered; NULL: nobody, or one that is gone */
+	bool by_client;          /* else by the configuration */
 	pid_t pid;
 	uid_t uid;
 	struct change_size size;

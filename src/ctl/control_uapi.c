@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "crypto/secret.h"
 #include "ctl/control_state.h"
@@ -95,6 +96,12 @@ void control_peer_bytes(const struct control *c, uint32_t slot, const struct wg_
 	*tx_bytes = info->handshake_tx_bytes + tx - (tx >= peer->tx_base ? peer->tx_base : 0);
 }
 
+/* Keys are for root (or whoever the daemon runs as), and only where the configuration says so. */
+static bool may_see_keys(const struct client *client, const struct control *c)
+{
+	return c->uapi_secrets && (client->uid == 0 || client->uid == geteuid());
+}
+
 static void show_peer(struct client *client, const struct control *c, uint32_t slot)
 {
 	struct wg_peer_info info;
@@ -103,7 +110,7 @@ static void show_peer(struct client *client, const struct control *c, uint32_t s
 
 	wg_peer_info(c->device, slot, &info);
 	control_peer_bytes(c, slot, &info, &peer.rx_bytes, &peer.tx_bytes);
-	if (c->uapi_secrets && wg_peer_preshared_key(c->device, slot, psk))
+	if (may_see_keys(client, c) && wg_peer_preshared_key(c->device, slot, psk))
 		peer.preshared_key = psk;
 	uapi_format_peer(&client->out, &peer);
 	secret_wipe(psk, sizeof(psk));
@@ -132,7 +139,7 @@ static void show(struct control *c, struct client *client)
 	uint8_t private_key[32];
 	struct uapi_device device = {.listen_port = c->listen_port};
 
-	if (c->uapi_secrets) {
+	if (may_see_keys(client, c)) {
 		log_event(LOG_NOTICE, "control", "keys shown by=uapi uid=%u pid=%d",
 			(unsigned)client->uid, (int)client->pid);
 		if (wg_private_key(c->device, private_key))

@@ -65,12 +65,12 @@ void installs_drop(struct installs *s, uint32_t slot)
 	}
 }
 
-unsigned installs_expire(struct installs *s, uint64_t before_ns)
+unsigned installs_expire(struct installs *s, uint64_t now_ns, uint64_t age_ns)
 {
 	unsigned expired = 0;
 
 	for (struct install *i = s->list; s->count > 0 && i < s->list + INSTALLS_MAX; i++) {
-		if (i->stage != INSTALL_FREE && i->begun_ns < before_ns) {
+		if (i->stage != INSTALL_FREE && i->begun_ns + age_ns < now_ns) {
 			installs_remove(s, i);
 			expired++;
 		}

@@ -39,7 +39,7 @@ struct install *installs_find(const struct installs *s, uint32_t slot, uint32_t 
 	enum install_stage stage);
 void installs_remove(struct installs *s, struct install *install); /* wipes */
 void installs_drop(struct installs *s, uint32_t slot);             /* all of a peer */
-/* Gives up those that were begun before; their handshakes are dead by then. Returns how many. */
-unsigned installs_expire(struct installs *s, uint64_t before_ns);
+/* Gives up those that are older than age_ns: their handshakes are dead. Returns how many. */
+unsigned installs_expire(struct installs *s, uint64_t now_ns, uint64_t age_ns);
 
 #endif

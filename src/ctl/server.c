@@ -34,8 +34,9 @@ int watch_set(struct watch *watch, int epoll_fd, uint32_t events)
 static void listen_when_room(struct server *server)
 {
 	/* All places taken: callers wait in the backlog; a refusal would make wg(8) unlink us. */
-	watch_set(&server->watch, server->epoll_fd,
-		server->client_count < SERVER_CLIENTS ? EPOLLIN : 0);
+	bool room = server->client_count < SERVER_CLIENTS && server->deaf_until_ns == 0;
+
+	watch_set(&server->watch, server->epoll_fd, room ? EPOLLIN : 0);
 }
 
 static void close_client(struct client *client)
@@ -212,8 +213,12 @@ static void server_ready(void *context, uint32_t events)
 
 	while ((client = free_place(server))) {
 		int fd = accept4(server->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0)
+		if (fd < 0) {
+			/* Without descriptors the caller stays in the backlog for a while. */
+			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+				server->deaf_until_ns = clock_boot_ns() + CLOCK_SECOND;
 			break;
+		}
 		open_client(server, client, fd);
 	}
 	listen_when_room(server);
@@ -304,6 +309,10 @@ uint64_t server_expire(struct server *server, uint64_t now_ns)
 {
 	uint64_t next = UINT64_MAX;
 
+	if (server->deaf_until_ns != 0 && server->deaf_until_ns <= now_ns) {
+		server->deaf_until_ns = 0;
+		listen_when_room(server);
+	}
 	for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
 		struct client *client = &server->clients[i];
 		if (client->watch.fd >= 0 && client->deadline_ns <= now_ns) {

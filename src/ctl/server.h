@@ -51,7 +51,7 @@ struct server_ops {
 	const char *name;
 	void *(*opened)(struct client *client, void *context); /* its state; NULL: refuse */
 	void (*closed)(struct client *client);
-	/* Takes bytes of a request, one at least: returns how many. Sets client->busy at the end. */
+	/* Takes bytes of a request, returns how many (1 or more). Sets client->busy at its end. */
 	size_t (*receive)(struct client *client, const uint8_t *bytes, size_t length);
 	/* All of `out` was sent. True when more was added; false: the answer is complete. */
 	bool (*more)(struct client *client);
@@ -66,6 +66,7 @@ struct server {
 	struct watch watch;
 	char path[108];
 	unsigned client_count;
+	uint64_t deaf_until_ns; /* accept() failed: callers wait; 0: it did not */
 	struct client *clients; /* SERVER_CLIENTS, in guarded memory: requests hold keys */
 };
 

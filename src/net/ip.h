@@ -58,7 +58,7 @@ static inline bool ip_is_first_fragment(const struct ip_packet *p)
 const uint8_t *ipv6_source(const struct ip_packet *p);      /* 16 bytes */
 const uint8_t *ipv6_destination(const struct ip_packet *p);
 
-/* Neither "this network", loopback, multicast, reserved nor broadcast; of subnets it knows nothing. */
+/* Neither "this network", loopback, multicast, reserved nor broadcast; it knows no subnets. */
 static inline bool ipv4_is_unicast(uint32_t address)
 {
 	uint32_t first = address >> 24;

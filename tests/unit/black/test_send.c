@@ -22,6 +22,7 @@ static size_t send_data(uint32_t slot, uint16_t length)
 	return rig_sent(&rig);
 }
 
+/* The second message finds the link address in the peer's path. */
 static void resolve_peer(uint32_t slot, uint32_t address, uint32_t next_hop)
 {
 	rig_endpoint(&rig, slot, address, 5000);
@@ -29,6 +30,7 @@ static void resolve_peer(uint32_t slot, uint32_t address, uint32_t next_hop)
 	rig_poll(&rig);
 	rig_resolve(&rig, next_hop);
 	CU_ASSERT_EQUAL(rig_sent(&rig), 42 + 32);
+	CU_ASSERT_EQUAL(send_data(slot, 32), 42 + 32);
 }
 
 static void outer_header(void)
@@ -75,7 +77,7 @@ static void every_id(void)
 			CU_FAIL_FATAL("wrong checksum");
 		}
 	}
-	CU_ASSERT_EQUAL(rig.stats.tx_packets, 70002);
+	CU_ASSERT_EQUAL(rig.stats.tx_packets, 70003);
 	rig_close(&rig);
 }
 

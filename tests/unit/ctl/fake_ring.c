@@ -22,6 +22,7 @@ int ring_create(
 		return -ENOMEM;
 	ring->r->count = count - 1;
 	ring->element = element;
+	ring->geometry.size = count;
 	return 0;
 }
 
@@ -33,7 +34,7 @@ void ring_destroy(struct ring *ring)
 
 bool ring_intact(const struct ring *ring)
 {
-	return true;
+	return ring->geometry.size == ring->r->count + 1;
 }
 
 static uint8_t *element_at(const struct ring *ring, uint32_t i)

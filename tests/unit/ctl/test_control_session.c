@@ -322,6 +322,16 @@ static void test_silent_domain(void)
 	end();
 }
 
+static void test_changed_ring(void)
+{
+	begin();
+	rig.control->config.from_black.geometry.size++;
+	remote_initiates();
+	CU_ASSERT_EQUAL(control_run(rig.control), 1);
+	CU_ASSERT_FALSE(ring_empty(&rig.config.from_black)); /* nothing was taken from it */
+	end();
+}
+
 /* A55, and a slot's former owner leaves nothing. */
 static void test_bytes(void)
 {
@@ -352,6 +362,7 @@ static const struct unit_test tests[] = {
 	{"the loop rests when there is nothing to do", test_rest},
 	{"C12: full rings hold back new handshakes, not acks", test_back_pressure},
 	{"a domain's silence is noticed, and its end", test_silent_domain},
+	{"a ring whose geometry was changed ends the daemon", test_changed_ring},
 	{"A55, C28: bytes of a peer", test_bytes},
 	{NULL, NULL},
 };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -171,6 +172,30 @@ static void test_crowd(void)
 		close(fds[i]);
 	}
 	close(late);
+	end();
+}
+
+/* No descriptors left: callers wait, and the loop does not spin on them. */
+static void test_no_descriptors(void)
+{
+	struct rlimit before, none;
+
+	begin();
+	int fd = rig_connect(&rig, true);
+	CU_ASSERT_FATAL(fd >= 0 && rig_write(fd, "get=1\n\n"));
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = before;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	rig_round(&rig);
+	setrlimit(RLIMIT_NOFILE, &before);
+	CU_ASSERT_EQUAL(rig.control->uapi.watch.events, 0);
+	rig_settle(&rig);
+	CU_ASSERT_STRING_EQUAL(rig_read(fd), "");
+	rig.late_ns = 2 * CLOCK_SECOND;
+	rig_settle(&rig);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig_read(fd), "errno=0\n\n"));
+	close(fd);
 	end();
 }
 
@@ -377,6 +402,7 @@ static const struct unit_test tests[] = {
 	{"U: a dead daemon's socket is replaced, a living one's is not", test_stale},
 	{"U: wg's probe: connect and close", test_probe},
 	{"U: more clients than places", test_crowd},
+	{"U: no descriptors left", test_no_descriptors},
 	{"U: a request byte by byte", test_byte_by_byte},
 	{"U: requests one after the other on a connection", test_pipelined},
 	{"U: a client that has closed its half", test_half_closed},
