@@ -9,7 +9,7 @@
 
 #define MIB             (1ull << 20)
 #define PEERS_AT_LEAST  1024u
-#define PREFIXES_LEAST  4096u
+#define PREFIXES_LEAST  16384u
 /* Pools, rings, stacks and tables that do not grow with the peers. */
 #define PORT_ZONE_BYTES (24 * MIB)
 #define CRYPT_FIXED     (8 * MIB)

@@ -119,6 +119,7 @@ int daemon_create_control(struct daemon *d)
 	struct control_config c = {
 		.config = &d->config,
 		.max_peers = d->plan.max_peers,
+		.max_prefixes = d->plan.max_prefixes,
 		.bell = &d->bells[PLAN_CONTROL],
 		.to_black = d->control_to_black,
 		.from_black = d->black_to_control,

@@ -253,6 +253,7 @@ static void run_mutations(const struct input *in, unsigned long count)
 
 static void unload(void)
 {
+	current = (struct input){0}; /* a leak report may still ask for it */
 	for (size_t i = 0; i < corpus_files; i++) {
 		free(corpus[i].bytes);
 		free(corpus[i].name);
