@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Zones, ports with their buffers, rings and bells. */
 #include <errno.h>
+#include <string.h>
 
 #include "daemon/daemon.h"
 #include "util/log.h"
@@ -26,14 +27,27 @@ int daemon_create_zones(struct daemon *d)
 	return 0;
 }
 
+static int open_port(struct port *port, const char *spec)
+{
+	int rc = port_probe(port, spec);
+
+	if (rc != 0)
+		log_event(LOG_ERROR, "port", "no such port port=%s reason=\"%s\" hint=\"%s\"", spec,
+			strerror(-rc),
+			port_kind(spec) == PORT_PCI ?
+				"is it bound to vfio-pci? see dpdk-devbind.py --status" :
+				"an interface of this name, or a virtual device that DPDK knows");
+	return rc;
+}
+
 int daemon_open_ports(struct daemon *d)
 {
-	int rc = port_probe(&d->black_port, d->config.black.port);
+	int rc = open_port(&d->black_port, d->config.black.port);
 
 	if (rc == 0)
-		rc = port_probe(&d->red_port, d->config.red.port);
+		rc = open_port(&d->red_port, d->config.red.port);
 	if (rc != 0)
-		return daemon_failed("ports", rc);
+		return rc;
 	/* each pool takes what comes over its own wire and what crypt puts into it for the other */
 	uint16_t frame = d->black_port.frame;
 	if (frame < d->red_port.frame)

@@ -11,16 +11,17 @@ static bool fits_buffers(const struct red *r, const struct fragment_plan *plan)
 		r->config.pool->room - RTE_PKTMBUF_HEADROOM;
 }
 
-/* Fragment i > 0 out of the whole packet. The Ethernet header goes along: it names the sender. */
+/*
+ * Fragment i > 0 out of the whole packet. The place of the Ethernet header stays as it is: that
+ * would name the sender, who is never told about fragments but the first.
+ */
 static void fill(const struct fragment_plan *plan, unsigned i, const uint8_t *whole,
 	struct rte_mbuf *m)
 {
-	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
-	uint8_t *packet = frame + ETHERNET_HEADER_LEN;
+	uint8_t *packet = rte_pktmbuf_mtod_offset(m, uint8_t *, ETHERNET_HEADER_LEN);
 
-	memcpy(frame, whole, ETHERNET_HEADER_LEN);
 	struct fragment f = fragment_build(plan, i, packet);
-	memcpy(packet + IPV4_HEADER_LEN, whole + ETHERNET_HEADER_LEN + f.offset, f.length);
+	memcpy(packet + IPV4_HEADER_LEN, whole + f.offset, f.length);
 	m->data_len = (uint16_t)(ETHERNET_HEADER_LEN + IPV4_HEADER_LEN + f.length);
 	m->pkt_len = m->data_len;
 }
@@ -50,7 +51,7 @@ void red_cut(struct red *r, struct rte_mbuf *m, const struct ip_packet *p)
 	}
 	parts[0] = m;
 	for (unsigned i = 1; i < plan.count; i++)
-		fill(&plan, i, rte_pktmbuf_mtod(m, const uint8_t *), parts[i]);
+		fill(&plan, i, p->bytes, parts[i]);
 	shorten(&plan, m);
 	for (unsigned i = 0; i < plan.count; i++)
 		red_seal(r, parts[i], (uint16_t)(parts[i]->data_len - ETHERNET_HEADER_LEN));

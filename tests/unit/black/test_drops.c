@@ -364,6 +364,23 @@ static void control_full(void)
 	rig_close(&rig);
 }
 
+/* What the ring did not take came home: crypt cannot give it back once more. */
+static void check_none_lent_full(void)
+{
+	for (uint32_t index = 0; index < rig.pool.count; index++) {
+		struct handle h = {.index = (uint16_t)index, .kind = HANDLE_USED};
+		unsigned i = 0;
+		while (i < rig.links[0].empty_count && rig.links[0].empty[i].index != index)
+			i++;
+		if (i < rig.links[0].empty_count)
+			continue;
+		uint64_t before = rig.stats.drop_handle;
+		rig_give(&rig, 0, &h);
+		rig_poll(&rig);
+		CU_ASSERT_EQUAL(rig.stats.drop_handle, before + 1);
+	}
+}
+
 static void crypt_full(void)
 {
 	static const struct rig_options small = {
@@ -384,6 +401,7 @@ static void crypt_full(void)
 	struct handle h;
 	while (ring_receive(&rig.links[0].to, &h, 1) == 1)
 		;
+	check_none_lent_full();
 	rig_arrive(&rig, frame, n);
 	CU_ASSERT_EQUAL(rig.stats.rx_data, 1);
 	rig_close(&rig);

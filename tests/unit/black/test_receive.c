@@ -2,6 +2,7 @@
 /* From the network to crypt and control. */
 #include <string.h>
 
+#include "black/state.h"
 #include "net/arp.h"
 #include "net/checksum.h"
 #include "net/ethernet.h"
@@ -164,6 +165,14 @@ static void rings_bells(void)
 	rig_close(&rig);
 }
 
+static enum neighbour_state known(uint32_t address)
+{
+	struct ip_addr a = {.family = 4};
+
+	put_be32(a.bytes, address);
+	return neighbour_state_of(rig.black->host.neighbours, &a);
+}
+
 static void answers_arp(void)
 {
 	struct arp arp;
@@ -181,6 +190,12 @@ static void answers_arp(void)
 	rig_arrive(&rig, frame, wire_arp(frame, true, 0, OURS));
 	CU_ASSERT_EQUAL(rig_sent(&rig), ARP_FRAME_LEN);
 	CU_ASSERT_EQUAL(rig_sent(&rig), 0);
+	/* nor does a stranger who is not on our network */
+	rig_arrive(&rig, frame, wire_arp(frame, true, FAR, OURS));
+	CU_ASSERT_EQUAL(rig_sent(&rig), ARP_FRAME_LEN);
+	CU_ASSERT_EQUAL(known(0), NEIGHBOUR_IS_FREE);
+	CU_ASSERT_EQUAL(known(FAR), NEIGHBOUR_IS_FREE);
+	CU_ASSERT_EQUAL(known(PEER), NEIGHBOUR_IS_STALE);
 	/* the asker's link address is known now: nothing is asked before data can go */
 	rig_endpoint(&rig, 1, PEER, 5000);
 	CU_ASSERT(rig_sealed(&rig, 0, 1, 64));
