@@ -49,12 +49,12 @@ int daemon_open_ports(struct daemon *d)
 	if (rc != 0)
 		return rc;
 	/* each pool takes what comes over its own wire and what crypt puts into it for the other */
-	uint16_t frame = d->black_port.frame;
-	if (frame < d->red_port.frame)
-		frame = d->red_port.frame;
-	rc = pool_create(&d->black_pool, "black", &d->zones[PLAN_BLACK], POOL_BUFFERS, frame);
+	uint16_t mtu = d->black_port.mtu;
+	if (mtu < d->red_port.mtu)
+		mtu = d->red_port.mtu;
+	rc = pool_create(&d->black_pool, "black", &d->zones[PLAN_BLACK], POOL_BUFFERS, mtu);
 	if (rc == 0)
-		rc = pool_create(&d->red_pool, "red", &d->zones[PLAN_RED], POOL_BUFFERS, frame);
+		rc = pool_create(&d->red_pool, "red", &d->zones[PLAN_RED], POOL_BUFFERS, mtu);
 	if (rc == 0)
 		rc = pool_view_create(&d->black_view, &d->black_pool, &d->zones[PLAN_CRYPT]);
 	if (rc == 0)

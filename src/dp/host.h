@@ -56,7 +56,7 @@ struct host_counters {
 
 struct host_config {
 	struct zone *zone;
-	const struct port *port;
+	struct port *port;
 	const struct pool *pool;
 	const struct ip_prefix *addresses;
 	unsigned address_count; /* at most HOST_ADDRESS_MAX */
@@ -73,7 +73,7 @@ struct host_address { /* IPv4, host order */
 };
 
 struct host {
-	const struct port *port;
+	struct port *port;
 	const struct pool *pool;
 	uint8_t mac[MAC_LEN];
 	uint16_t next_id;       /* of IPv4 packets that we make */

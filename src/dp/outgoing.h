@@ -14,7 +14,7 @@
 #define OUTGOING_BURST 64
 
 struct outgoing {
-	const struct port *port;
+	struct port *port;
 	struct rte_mempool *mempool;
 	uint64_t *packets; /* counters: sent, */
 	uint64_t *bytes;

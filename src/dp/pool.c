@@ -22,14 +22,13 @@ static void number_mbuf(struct rte_mempool *mempool, void *opaque, void *object,
 	p->mbufs[i] = m;
 }
 
-int pool_create(struct pool *p, const char *name, struct zone *zone, uint32_t count,
-	uint16_t frame)
+int pool_create(struct pool *p, const char *name, struct zone *zone, uint32_t count, uint16_t mtu)
 {
 	memset(p, 0, sizeof(*p));
 	if (count == 0 || count > UINT16_MAX)
 		return -EINVAL;
 	p->count = count;
-	p->room = RTE_PKTMBUF_HEADROOM + RTE_ALIGN_CEIL((uint32_t)frame + FRAME_EXTRA, 64);
+	p->room = RTE_PKTMBUF_HEADROOM + RTE_ALIGN_CEIL((uint32_t)mtu + FRAME_EXTRA, 64);
 	if (p->room > UINT16_MAX)
 		return -EINVAL;
 	p->mbufs = zone_alloc(zone, count * sizeof(*p->mbufs));

@@ -25,9 +25,8 @@ struct pool_view {
 	uint32_t room;
 };
 
-/* count <= 65535. frame: the largest payload of a frame (port.frame); room follows from it. */
-int pool_create(struct pool *p, const char *name, struct zone *zone, uint32_t count,
-	uint16_t frame);
+/* count <= 65535. mtu: the largest payload of a frame; room follows from it. */
+int pool_create(struct pool *p, const char *name, struct zone *zone, uint32_t count, uint16_t mtu);
 void pool_destroy(struct pool *p);
 int pool_view_create(struct pool_view *v, const struct pool *p, struct zone *viewer);
 void pool_view_destroy(struct pool_view *v);

@@ -3,13 +3,8 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <linux/if_packet.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <rte_bus_vdev.h>
 #include <rte_dev.h>
@@ -20,48 +15,12 @@
 
 #define IFACE_PREFIX "iface:"
 #define QUEUE_SIZE   1024
-#define FD_MAX       1024
 
 enum port_kind port_kind(const char *spec)
 {
 	if (strncmp(spec, IFACE_PREFIX, strlen(IFACE_PREFIX)) == 0)
 		return PORT_IFACE;
 	return isxdigit((unsigned char)spec[0]) && strchr(spec, ':') ? PORT_PCI : PORT_VDEV;
-}
-
-static int interface_mtu(const char *name)
-{
-	struct ifreq request = {0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	int rc = ioctl(fd, SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : -errno;
-	close(fd);
-	return rc;
-}
-
-/*
- * af_packet cuts frames longer than its frame size silently, so the size follows the interface's
- * MTU: a power of two that holds the headers of the ring, of Ethernet and a VLAN tag, and the MTU.
- */
-static int probe_iface(struct port *p, const char *name, char *device, size_t device_size)
-{
-	char arguments[160];
-	int mtu = interface_mtu(name);
-
-	if (mtu < 0)
-		return mtu;
-	unsigned frame = 2048;
-	while (frame < (unsigned)mtu + 128)
-		frame *= 2;
-	p->frame = (uint16_t)(frame > UINT16_MAX ? UINT16_MAX : frame);
-	unsigned block = frame * 2 < 4096 ? 4096 : frame * 2;
-	snprintf(device, device_size, "net_af_packet_%s", name);
-	snprintf(arguments, sizeof(arguments),
-		"iface=%s,qdisc_bypass=1,framesz=%u,blocksz=%u,framecnt=%u", name, frame, block, 4096u);
-	return rte_vdev_init(device, arguments);
 }
 
 /* "net_x,a=b" is device "net_x" with arguments "a=b". */
@@ -74,64 +33,40 @@ static int probe_vdev(const char *spec, char *device, size_t device_size)
 	return rte_vdev_init(device, comma ? comma + 1 : "");
 }
 
-/*
- * The packet socket of our port, by which a resting thread learns of packets: DPDK does not hand it
- * out, so it is looked for among our descriptors. -1 when there is none.
- */
-static int find_packet_socket(const char *interface)
+static int probe_device(struct port *p)
 {
-	unsigned index = if_nametoindex(interface);
+	char device[160];
+	int rc = 0;
 
-	for (int fd = 3; fd < FD_MAX; fd++) {
-		struct sockaddr_ll bound = {0};
-		socklen_t length = sizeof(bound);
-		if (getsockname(fd, (struct sockaddr *)&bound, &length) == 0 &&
-			bound.sll_family == AF_PACKET && bound.sll_ifindex == (int)index)
-			return fd;
-	}
-	return -1;
+	snprintf(device, sizeof(device), "%s", p->spec);
+	if (p->kind == PORT_VDEV)
+		rc = probe_vdev(p->spec, device, sizeof(device));
+	/* a PCI device was probed by EAL, from its allow list */
+	if (rc == 0 && rte_eth_dev_get_port_by_name(device, &p->id) != 0)
+		rc = -ENODEV;
+	if (rc != 0)
+		return rc;
+	p->open = true;
+	rc = rte_eth_dev_get_mtu(p->id, &p->mtu);
+	return rc ? rc : rte_eth_macaddr_get(p->id, &p->mac);
 }
 
-static int probe_device(struct port *p, char *device, size_t device_size)
+static int open_interface(struct port *p)
 {
-	switch (port_kind(p->spec)) {
-	case PORT_IFACE:
-		return probe_iface(p, p->spec + strlen(IFACE_PREFIX), device, device_size);
-	case PORT_VDEV:
-		return probe_vdev(p->spec, device, device_size);
-	case PORT_PCI:
-		snprintf(device, device_size, "%s", p->spec);
-		return 0; /* EAL probed it, from its allow list */
-	}
-	return -EINVAL;
+	int rc = packet_open(&p->packet, p->spec + strlen(IFACE_PREFIX), &p->mtu, &p->mac);
+
+	p->open = rc == 0;
+	p->wait_fd = p->packet.fd;
+	return rc;
 }
 
 int port_probe(struct port *p, const char *spec)
 {
-	char device[160];
-
 	memset(p, 0, sizeof(*p));
 	p->wait_fd = -1;
+	p->kind = port_kind(spec);
 	snprintf(p->spec, sizeof(p->spec), "%s", spec);
-	int rc = probe_device(p, device, sizeof(device));
-	if (rc != 0)
-		return rc;
-	if (rte_eth_dev_get_port_by_name(device, &p->id) != 0)
-		return -ENODEV;
-	p->open = true;
-	rc = rte_eth_dev_get_mtu(p->id, &p->mtu);
-	if (rc == 0 && port_kind(spec) == PORT_IFACE) {
-		/* the driver tells its frame size; the wire's MTU is the interface's */
-		int mtu = interface_mtu(spec + strlen(IFACE_PREFIX));
-		rc = mtu < 0 ? mtu : 0;
-		if (rc == 0)
-			p->mtu = (uint16_t)(mtu > UINT16_MAX ? UINT16_MAX : mtu);
-		p->wait_fd = find_packet_socket(spec + strlen(IFACE_PREFIX));
-	}
-	if (p->frame < p->mtu)
-		p->frame = p->mtu;
-	if (rc == 0)
-		rc = rte_eth_macaddr_get(p->id, &p->mac);
+	int rc = p->kind == PORT_IFACE ? open_interface(p) : probe_device(p);
 	if (rc != 0)
 		port_close(p);
 	return rc;
@@ -161,7 +96,7 @@ static int set_up_queues(struct port *p, struct pool *pool)
 	return rc;
 }
 
-int port_start(struct port *p, struct pool *pool)
+static int start_device(struct port *p, struct pool *pool)
 {
 	struct rte_eth_dev_info info;
 	struct rte_eth_conf conf = {0};
@@ -175,17 +110,28 @@ int port_start(struct port *p, struct pool *pool)
 		rc = set_up_queues(p, pool);
 	if (rc == 0)
 		rc = rte_eth_dev_start(p->id);
-	if (rc != 0)
-		return rc;
-	p->started = true;
 	/* Frames for other stations are counted and dropped by us; not every driver can. */
-	rte_eth_promiscuous_enable(p->id);
-	return 0;
+	if (rc == 0)
+		rte_eth_promiscuous_enable(p->id);
+	return rc;
+}
+
+int port_start(struct port *p, struct pool *pool)
+{
+	int rc = p->kind == PORT_IFACE ? packet_start(&p->packet, pool->mempool) :
+					 start_device(p, pool);
+
+	p->started = rc == 0;
+	return rc;
 }
 
 void port_stop(struct port *p)
 {
-	if (p->started && rte_eth_dev_stop(p->id) != 0)
+	if (!p->started)
+		return;
+	if (p->kind == PORT_IFACE)
+		packet_stop(&p->packet);
+	else if (rte_eth_dev_stop(p->id) != 0)
 		log_event(LOG_WARNING, "port", "port did not stop port=%s", p->spec);
 	p->started = false;
 }
@@ -193,25 +139,33 @@ void port_stop(struct port *p)
 void port_close(struct port *p)
 {
 	port_stop(p);
-	if (p->open)
+	if (p->open && p->kind == PORT_IFACE)
+		packet_close(&p->packet);
+	else if (p->open)
 		rte_eth_dev_close(p->id);
 	p->open = false;
 }
 
-uint16_t port_rx(const struct port *p, struct rte_mbuf **mbufs, uint16_t n)
+uint16_t port_rx(struct port *p, struct rte_mbuf **mbufs, uint16_t n)
 {
+	if (p->kind == PORT_IFACE)
+		return packet_rx(&p->packet, mbufs, n);
 	return rte_eth_rx_burst(p->id, 0, mbufs, n);
 }
 
-uint16_t port_tx(const struct port *p, struct rte_mbuf **mbufs, uint16_t n)
+uint16_t port_tx(struct port *p, struct rte_mbuf **mbufs, uint16_t n)
 {
+	if (p->kind == PORT_IFACE)
+		return packet_tx(&p->packet, mbufs, n);
 	return rte_eth_tx_burst(p->id, 0, mbufs, n);
 }
 
-uint64_t port_missed(const struct port *p)
+uint64_t port_missed(struct port *p)
 {
 	struct rte_eth_stats stats;
 
+	if (p->kind == PORT_IFACE)
+		return packet_missed(&p->packet);
 	if (rte_eth_stats_get(p->id, &stats) != 0)
 		return 0;
 	return stats.imissed + stats.rx_nombuf;

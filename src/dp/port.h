@@ -8,13 +8,19 @@
 #include <rte_ether.h>
 #include <rte_mbuf.h>
 
+#include "dp/packet.h"
 #include "dp/pool.h"
+
+/* Kinds of spec, so that the caller knows what to prepare. */
+enum port_kind { PORT_IFACE, PORT_PCI, PORT_VDEV };
+enum port_kind port_kind(const char *spec);
 
 struct port {
 	char spec[128];
-	uint16_t id;             /* DPDK's */
+	enum port_kind kind;
+	uint16_t id;             /* DPDK's, unless it is an interface */
+	struct packet packet;    /* PORT_IFACE */
 	uint16_t mtu;
-	uint16_t frame;          /* bytes a buffer must hold: the driver wants room for that many */
 	struct rte_ether_addr mac;
 	int wait_fd;             /* readable when packets are there; -1: the port can only be polled */
 	bool tx_ip_checksum;     /* offloads that the port offers and that were enabled */
@@ -22,10 +28,6 @@ struct port {
 	bool open;
 	bool started;
 };
-
-/* Kinds of spec, so that the caller knows what to prepare. */
-enum port_kind { PORT_IFACE, PORT_PCI, PORT_VDEV };
-enum port_kind port_kind(const char *spec);
 
 /* Find or create the device; learn mac and mtu. -ENODEV, -EINVAL, or DPDK's error. */
 int port_probe(struct port *p, const char *spec);
@@ -35,9 +37,9 @@ void port_stop(struct port *p);  /* by the domain's own thread, or when it has e
 void port_close(struct port *p);
 
 /* Bursts; what tx did not take stays the caller's. */
-uint16_t port_rx(const struct port *p, struct rte_mbuf **mbufs, uint16_t n);
-uint16_t port_tx(const struct port *p, struct rte_mbuf **mbufs, uint16_t n);
+uint16_t port_rx(struct port *p, struct rte_mbuf **mbufs, uint16_t n);
+uint16_t port_tx(struct port *p, struct rte_mbuf **mbufs, uint16_t n);
 /* Frames that the device dropped itself since the start. */
-uint64_t port_missed(const struct port *p);
+uint64_t port_missed(struct port *p);
 
 #endif
