@@ -12,6 +12,8 @@
 #define BLACK_COUNTERS(X)                                                                          \
 	X(rx_packets, "frames received from the black port")                                       \
 	X(rx_bytes, "bytes received from the black port")                                          \
+	X(rx_missed, "frames that the port had no room for")                                       \
+	X(rx_too_long, "frames longer than the port's MTU, which it cut")                          \
 	X(tx_packets, "frames sent to the black port")                                             \
 	X(tx_bytes, "bytes sent to the black port")                                                \
 	X(rx_handshake, "handshake messages passed to control")                                    \
@@ -50,6 +52,8 @@
 #define RED_COUNTERS(X)                                                                            \
 	X(rx_packets, "frames received from the red port")                                         \
 	X(rx_bytes, "bytes received from the red port")                                            \
+	X(rx_missed, "frames that the port had no room for")                                       \
+	X(rx_too_long, "frames longer than the port's MTU, which it cut")                          \
 	X(tx_packets, "frames sent to the red port")                                               \
 	X(tx_bytes, "bytes sent to the red port")                                                  \
 	X(rx_tunnel, "packets passed to crypt for the tunnel")                                     \

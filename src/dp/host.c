@@ -374,6 +374,7 @@ void host_finish(struct host *h)
 
 	if (h->now_ns - h->tick_ns >= TICK_NS) {
 		h->tick_ns = h->now_ns;
+		port_missed(h->port, h->count.rx_missed, h->count.rx_too_long);
 		while (neighbour_tick(h->neighbours, h->now_ns, &work))
 			perform(h, &work);
 	}

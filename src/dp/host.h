@@ -26,6 +26,8 @@
 #define HOST_COUNTERS(X, argument)                                                                 \
 	X(argument, rx_packets)                                                                    \
 	X(argument, rx_bytes)                                                                      \
+	X(argument, rx_missed)                                                                     \
+	X(argument, rx_too_long)                                                                   \
 	X(argument, tx_packets)                                                                    \
 	X(argument, tx_bytes)                                                                      \
 	X(argument, rx_arp)                                                                        \

@@ -191,7 +191,7 @@ uint16_t packet_rx(struct packet *p, struct rte_mbuf **mbufs, uint16_t n)
 			mbufs[got++] = m;
 		} else {
 			rte_pktmbuf_free(m);
-			p->missed++;
+			p->too_long++;
 		}
 		__atomic_store_n(&h->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
 	}
@@ -221,12 +221,11 @@ uint16_t packet_tx(struct packet *p, struct rte_mbuf **mbufs, uint16_t n)
 	return (uint16_t)sent;
 }
 
-uint64_t packet_missed(struct packet *p)
+void packet_missed(struct packet *p)
 {
 	struct tpacket_stats stats; /* since the last call */
 	socklen_t length = sizeof(stats);
 
 	if (getsockopt(p->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &length) == 0)
 		p->missed += stats.tp_drops;
-	return p->missed;
 }

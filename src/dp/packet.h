@@ -23,7 +23,8 @@ struct packet {
 	uint32_t frame_bytes;
 	uint32_t frames;    /* a power of two */
 	uint32_t next;
-	uint64_t missed;    /* frames for which the ring was full, or that were cut */
+	uint64_t missed;    /* frames for which the ring was full */
+	uint64_t too_long;  /* frames that the kernel cut to the ring's */
 	struct rte_mempool *mempool;
 };
 
@@ -40,6 +41,6 @@ void packet_close(struct packet *p);
 /* As rte_eth_rx_burst() and rte_eth_tx_burst(): what tx took is freed, the rest stays the caller's. */
 uint16_t packet_rx(struct packet *p, struct rte_mbuf **mbufs, uint16_t n);
 uint16_t packet_tx(struct packet *p, struct rte_mbuf **mbufs, uint16_t n);
-uint64_t packet_missed(struct packet *p);
+void packet_missed(struct packet *p); /* brings p->missed up to date */
 
 #endif

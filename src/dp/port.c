@@ -160,13 +160,16 @@ uint16_t port_tx(struct port *p, struct rte_mbuf **mbufs, uint16_t n)
 	return rte_eth_tx_burst(p->id, 0, mbufs, n);
 }
 
-uint64_t port_missed(struct port *p)
+void port_missed(struct port *p, uint64_t *missed, uint64_t *too_long)
 {
 	struct rte_eth_stats stats;
 
-	if (p->kind == PORT_IFACE)
-		return packet_missed(&p->packet);
-	if (rte_eth_stats_get(p->id, &stats) != 0)
-		return 0;
-	return stats.imissed + stats.rx_nombuf;
+	if (p->kind == PORT_IFACE) {
+		packet_missed(&p->packet);
+		*missed = p->packet.missed;
+		*too_long = p->packet.too_long;
+	} else if (rte_eth_stats_get(p->id, &stats) == 0) {
+		*missed = stats.imissed + stats.rx_nombuf;
+		*too_long = stats.ierrors;
+	}
 }

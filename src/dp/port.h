@@ -39,7 +39,7 @@ void port_close(struct port *p);
 /* Bursts; what tx did not take stays the caller's. */
 uint16_t port_rx(struct port *p, struct rte_mbuf **mbufs, uint16_t n);
 uint16_t port_tx(struct port *p, struct rte_mbuf **mbufs, uint16_t n);
-/* Frames that the device dropped itself since the start. */
-uint64_t port_missed(struct port *p);
+/* Frames that the device lost itself since the start: no room, or longer than its MTU. */
+void port_missed(struct port *p, uint64_t *missed, uint64_t *too_long);
 
 #endif
