@@ -35,7 +35,7 @@ counted() {
 survives_jumbo() { # SIDE
 	on siteA ip link set "${port[$1]}" mtu 9200 && on "${from[$1]}" ip link set "${wire[$1]}" mtu 9200
 	send_frame "$1" jumbo
-	await 5 counter_is siteA "$1" rx_too_long 1
+	await 5 counter_is siteA "$1" rx_too_long 5
 }
 
 check "traffic passes before" pings pcA 5 10.0.2.10 -i 0.05
