@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include <rte_lcore.h>
@@ -26,6 +27,15 @@ struct rest {
 	uint64_t nap_ns;
 };
 
+/* A port whose link goes down says so once; until that is read its socket is always readable. */
+static void take_error(int fd)
+{
+	int error;
+	socklen_t length = sizeof(error);
+
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+}
+
 /* Wait until the bell rings, the port has packets, or the time is over. */
 static void wait_for_work(struct lcore *l, uint64_t max_ns)
 {
@@ -36,6 +46,8 @@ static void wait_for_work(struct lcore *l, uint64_t max_ns)
 	struct timespec limit = {.tv_nsec = (long)max_ns};
 
 	ppoll(fds, l->wait_fd >= 0 ? 2 : 1, &limit, NULL);
+	if (fds[1].revents & POLLERR)
+		take_error(l->wait_fd);
 }
 
 /* A port that can only be polled: naps that grow with idleness, cut short by the bell. */
