@@ -42,6 +42,7 @@ void wire_open(struct wire *w, struct zone *zone, struct pool *pool, uint16_t mt
 	int id = rte_eth_from_rings(name, &w->rx, 1, &w->tx, 1, 0);
 	must(id >= 0, "no port");
 	snprintf(w->device, sizeof(w->device), "net_ring_wire%u", opened);
+	w->port.kind = PORT_VDEV;
 	w->port.id = (uint16_t)id;
 	w->port.mtu = mtu;
 	w->port.wait_fd = -1;
