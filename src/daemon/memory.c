@@ -14,13 +14,16 @@
 int daemon_create_zones(struct daemon *d)
 {
 	for (int i = PLAN_BLACK; i < PLAN_THREADS; i++) {
-		int rc = zone_create(&d->zones[i], daemon_threads[i], d->plan.zone_bytes[i],
-			daemon_pages(&d->config));
-		if (rc == -ENOMEM && d->config.hugepages == CONFIG_REQUIRED)
+		enum zone_pages pages = daemon_pages(&d->config);
+		int rc = zone_create(
+			&d->zones[i], daemon_threads[i], d->plan.zone_bytes[i], pages);
+		if (rc == -ENOMEM && pages == ZONE_PAGES_HUGE)
 			log_event(LOG_ERROR, "main",
 				"not enough free hugepages zone=%s need=%zuM hint=\"raise "
-				"vm.nr_hugepages or set Hugepages = auto\"",
-				daemon_threads[i], d->plan.zone_bytes[i] >> 20);
+				"vm.nr_hugepages%s\"",
+				daemon_threads[i], d->plan.zone_bytes[i] >> 20,
+				d->config.hugepages == CONFIG_REQUIRED ?
+					" or, without PCI ports, set Hugepages = auto" : "");
 		if (rc != 0)
 			return daemon_failed("zones", rc);
 	}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/daemon.h"
 #include "util/log.h"
@@ -71,8 +72,21 @@ int daemon_take_ifaces(struct daemon *d)
 	return rc ? rc : take_iface(d, d->config.red.port);
 }
 
+static bool is_pci(const char *spec)
+{
+	return port_kind(spec) == PORT_PCI;
+}
+
+/* A device cannot be given thousands of scattered small pages. With a PCI port `auto` is `required`. */
+static bool needs_hugepages(const struct config *config)
+{
+	return is_pci(config->black.port) || is_pci(config->red.port);
+}
+
 enum zone_pages daemon_pages(const struct config *config)
 {
+	if (needs_hugepages(config))
+		return ZONE_PAGES_HUGE;
 	switch (config->hugepages) {
 	case CONFIG_REQUIRED:
 		return ZONE_PAGES_HUGE;
@@ -82,6 +96,18 @@ enum zone_pages daemon_pages(const struct config *config)
 		break;
 	}
 	return ZONE_PAGES_AUTO;
+}
+
+/* Asked before DPDK is, which says first that there are no hugepages for it. */
+static int look_for_pci(const char *spec)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%.*s", (int)strcspn(spec, ","), spec);
+	if (access(path, F_OK) == 0)
+		return 0;
+	log_event(LOG_ERROR, "port", "no such PCI device port=%s", spec);
+	return -ENODEV;
 }
 
 int daemon_start_eal(struct daemon *d)
@@ -95,12 +121,27 @@ int daemon_start_eal(struct daemon *d)
 	};
 	const char *const ports[] = {d->config.black.port, d->config.red.port};
 
-	for (unsigned i = 0; i < 2; i++)
-		if (port_kind(ports[i]) == PORT_PCI)
-			eal.pci[eal.pci_count++] = ports[i];
+	for (unsigned i = 0; i < 2; i++) {
+		if (!is_pci(ports[i]))
+			continue;
+		int rc = look_for_pci(ports[i]);
+		if (rc != 0)
+			return rc;
+		eal.pci[eal.pci_count++] = ports[i];
+	}
 	if (eal.pci_count > 0)
 		eal.pages = daemon_pages(&d->config);
+	if (eal.pci_count > 0 && d->config.hugepages == CONFIG_OFF) {
+		log_event(LOG_ERROR, "main",
+			"a PCI port needs hugepages hint=\"remove Hugepages = off\"");
+		d->status = EXIT_USAGE;
+		return -EINVAL;
+	}
 	int rc = eal_start(&eal);
+	/* DPDK says EACCES when there are none */
+	if (eal.pages == ZONE_PAGES_HUGE && (rc == -ENOMEM || rc == -EACCES))
+		log_event(LOG_ERROR, "main",
+			"not enough free hugepages hint=\"raise vm.nr_hugepages\"");
 	d->eal = rc == 0;
 	return rc;
 }

@@ -8,10 +8,12 @@
 #include <string.h>
 #include <linux/memfd.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_ethdev.h>
 #include <rte_malloc.h>
 #include <rte_memory.h>
 
@@ -20,9 +22,30 @@
 #define HUGE_PAGE  (2ul << 20)
 #define SMALL_PAGE 4096ul
 
+/* Above what DPDK reserves for itself, and within the 39 bits that the narrowest IOMMU takes. */
+#define DEVICE_AREA     (1ul << 38)
+#define DEVICE_AREA_END (1ul << 39)
+
 static size_t round_up(size_t bytes, size_t page)
 {
 	return (bytes + page - 1) / page * page;
+}
+
+/*
+ * Where memory should lie that devices see at its virtual address: the kernel's own choice has 47
+ * bits, more than some IOMMUs take. NULL: anywhere. Devices behind an IOMMU, that is PCI ports, were
+ * all found when EAL started.
+ */
+static void *wanted_address(size_t length)
+{
+	uint32_t random;
+
+	if (rte_eal_iova_mode() != RTE_IOVA_VA || rte_eth_dev_count_avail() == 0)
+		return NULL;
+	if (length >= DEVICE_AREA || getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return NULL;
+	size_t places = (DEVICE_AREA_END - DEVICE_AREA - length) / HUGE_PAGE;
+	return (void *)(DEVICE_AREA + random % places * HUGE_PAGE);
 }
 
 /* One mapping that no core dump and no child ever has. NULL with errno. */
@@ -34,7 +57,8 @@ static void *map_pages(const char *name, size_t length, bool huge)
 	void *base = MAP_FAILED;
 	/* The descriptor is closed at once: the mapping is the only way to the memory. */
 	if (ftruncate(fd, (off_t)length) == 0)
-		base = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+		base = mmap(wanted_address(length), length, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_POPULATE, fd, 0);
 	int error = errno;
 	close(fd);
 	errno = error;
