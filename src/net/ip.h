@@ -11,6 +11,7 @@
 #define IPV6_HEADER_LEN 40
 
 #define IP_PROTOCOL_ICMP  1
+#define IP_PROTOCOL_TCP   6
 #define IP_PROTOCOL_UDP   17
 #define IP_PROTOCOL_ICMP6 58
 

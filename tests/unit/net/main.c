@@ -12,7 +12,9 @@ int main(int argc, char **argv)
 		&suite_frame,
 		&suite_icmp,
 		&suite_ip,
+		&suite_merge,
 		&suite_neighbour,
+		&suite_split,
 		&suite_udp,
 		NULL,
 	};

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 extern const struct unit_suite suite_arp, suite_bucket, suite_checksum, suite_ethernet,
-	suite_fragment, suite_frame, suite_icmp, suite_ip, suite_neighbour, suite_udp;
+	suite_fragment, suite_frame, suite_icmp, suite_ip, suite_merge, suite_neighbour, suite_split,
+	suite_udp;
 
 #endif
