@@ -13,7 +13,7 @@
 	X(rx_packets, "frames received from the black port")                                       \
 	X(rx_bytes, "bytes received from the black port")                                          \
 	X(rx_missed, "frames that the port had no room for")                                       \
-	X(rx_too_long, "frames longer than the port's MTU, which it cut")                          \
+	X(rx_too_long, "frames longer than the port's MTU, which could not be cut well")           \
 	X(tx_packets, "frames sent to the black port")                                             \
 	X(tx_bytes, "bytes sent to the black port")                                                \
 	X(rx_handshake, "handshake messages passed to control")                                    \
@@ -53,7 +53,7 @@
 	X(rx_packets, "frames received from the red port")                                         \
 	X(rx_bytes, "bytes received from the red port")                                            \
 	X(rx_missed, "frames that the port had no room for")                                       \
-	X(rx_too_long, "frames longer than the port's MTU, which it cut")                          \
+	X(rx_too_long, "frames longer than the port's MTU, which could not be cut well")           \
 	X(tx_packets, "frames sent to the red port")                                               \
 	X(tx_bytes, "bytes sent to the red port")                                                  \
 	X(rx_tunnel, "packets passed to crypt for the tunnel")                                     \

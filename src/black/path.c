@@ -62,6 +62,8 @@ static void complete(struct black *b, const struct path *p, struct rte_mbuf *m, 
 	uint16_t total = htobe16((uint16_t)(IPV4_HEADER_LEN + UDP_HEADER_LEN + length));
 	uint16_t id = htobe16(b->host.next_id++);
 
+	if (b->config.port->tx_udp_segments)
+		m->ol_flags |= RTE_MBUF_F_TX_UDP_SEG;
 	memcpy(frame, p->header, OUTER4_LEN);
 	memcpy(frame + IP_AT + 2, &total, 2);
 	memcpy(frame + IP_AT + 4, &id, 2);

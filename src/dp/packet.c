@@ -6,7 +6,6 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,12 +13,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <rte_memcpy.h>
-
-#define RING_FRAMES 512u /* 1 MiB: a larger ring cycles through more cache than a core has */
+#define RING_FRAMES 1024u
 #define BLOCK_BYTES (64u << 10)
 /* Before the data of a frame in the ring: the ring's header, an address, Ethernet and alignment. */
 #define RING_HEADROOM 128
+#define SOCKET_BYTES  (8 << 20)
 
 /* ---- set-up ---- */
 
@@ -50,6 +48,12 @@ static int set_options(const struct packet *p)
 {
 	int rc = set_option(p, PACKET_VERSION, TPACKET_V2);
 
+	/* what cannot be cut or summed up yet says so, here and there */
+	if (rc == 0)
+		rc = set_option(p, PACKET_VNET_HDR, 1);
+	/* frames too long for the ring can be read from the socket */
+	if (rc == 0)
+		rc = set_option(p, PACKET_COPY_THRESH, 1);
 	/* past the queueing discipline: what the interface does not take is dropped, not delayed */
 	if (rc == 0)
 		rc = set_option(p, PACKET_QDISC_BYPASS, 1);
@@ -57,6 +61,18 @@ static int set_options(const struct packet *p)
 	if (rc == 0)
 		rc = set_option(p, PACKET_IGNORE_OUTGOING, 1);
 	return rc;
+}
+
+/* Room for frames of 64 KiB, of which each takes a multiple of that. Less will do, but not well. */
+static void set_buffers(const struct packet *p)
+{
+	static const int forced[] = {SO_RCVBUFFORCE, SO_SNDBUFFORCE};
+	static const int plain[] = {SO_RCVBUF, SO_SNDBUF};
+	int bytes = SOCKET_BYTES;
+
+	for (unsigned i = 0; i < 2; i++)
+		if (setsockopt(p->fd, SOL_SOCKET, forced[i], &bytes, sizeof(bytes)) != 0)
+			setsockopt(p->fd, SOL_SOCKET, plain[i], &bytes, sizeof(bytes));
 }
 
 /* A frame of the ring holds the largest of the interface: the kernel cuts longer ones. */
@@ -97,6 +113,7 @@ int packet_open(struct packet *p, const char *name, uint16_t *mtu, struct rte_et
 		rc = set_options(p);
 	if (rc == 0)
 		rc = map_ring(p, *mtu);
+	set_buffers(p);
 	if (rc != 0)
 		packet_close(p);
 	return rc;
@@ -131,6 +148,8 @@ int packet_start(struct packet *p, struct rte_mempool *mempool)
 void packet_stop(struct packet *p)
 {
 	bind_to(p, 0);
+	rte_pktmbuf_free_bulk(p->pieces + p->waiting_at, p->waiting);
+	p->waiting = 0;
 }
 
 void packet_close(struct packet *p)
@@ -143,89 +162,12 @@ void packet_close(struct packet *p)
 	p->fd = -1;
 }
 
-/* ---- receiving ---- */
-
-static struct tpacket2_hdr *frame_at(const struct packet *p, uint32_t number)
-{
-	return (void *)(p->ring + (size_t)(number & (p->frames - 1)) * p->frame_bytes);
-}
-
-/* Copies a frame into an mbuf; false when the kernel had to cut it, or it does not fit. */
-static bool copy_frame(const struct tpacket2_hdr *h, uint32_t status, struct rte_mbuf *m)
-{
-	uint32_t length = h->tp_snaplen;
-
-	if (length < h->tp_len || length > rte_pktmbuf_tailroom(m))
-		return false;
-	rte_memcpy(rte_pktmbuf_mtod(m, void *), (const uint8_t *)h + h->tp_mac, length);
-	m->data_len = (uint16_t)length;
-	m->pkt_len = length;
-	if (status & TP_STATUS_VLAN_VALID) {
-		m->vlan_tci = h->tp_vlan_tci;
-		m->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
-	}
-	return true;
-}
-
-static uint16_t count_ready(const struct packet *p, uint16_t n)
-{
-	uint16_t ready = 0;
-
-	while (ready < n && __atomic_load_n(&frame_at(p, p->next + ready)->tp_status,
-				    __ATOMIC_ACQUIRE) & TP_STATUS_USER)
-		ready++;
-	return ready;
-}
-
-uint16_t packet_rx(struct packet *p, struct rte_mbuf **mbufs, uint16_t n)
-{
-	uint16_t got = 0, ready = count_ready(p, n);
-
-	/* without buffers the frames wait in the ring */
-	if (ready == 0 || rte_pktmbuf_alloc_bulk(p->mempool, mbufs, ready) != 0)
-		return 0;
-	for (uint16_t i = 0; i < ready; i++) {
-		struct tpacket2_hdr *h = frame_at(p, p->next++);
-		struct rte_mbuf *m = mbufs[i];
-		if (copy_frame(h, h->tp_status, m)) {
-			mbufs[got++] = m;
-		} else {
-			rte_pktmbuf_free(m);
-			p->too_long++;
-		}
-		__atomic_store_n(&h->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
-	}
-	return got;
-}
-
-/* ---- sending ---- */
-
-uint16_t packet_tx(struct packet *p, struct rte_mbuf **mbufs, uint16_t n)
-{
-	struct mmsghdr messages[PACKET_BURST];
-	struct iovec parts[PACKET_BURST];
-
-	if (n > PACKET_BURST)
-		n = PACKET_BURST;
-	memset(messages, 0, n * sizeof(messages[0]));
-	for (uint16_t i = 0; i < n; i++) {
-		parts[i].iov_base = rte_pktmbuf_mtod(mbufs[i], void *);
-		parts[i].iov_len = mbufs[i]->data_len;
-		messages[i].msg_hdr.msg_iov = &parts[i];
-		messages[i].msg_hdr.msg_iovlen = 1;
-	}
-	int sent = sendmmsg(p->fd, messages, n, MSG_DONTWAIT);
-	if (sent <= 0)
-		return 0;
-	rte_pktmbuf_free_bulk(mbufs, (unsigned)sent);
-	return (uint16_t)sent;
-}
-
 void packet_missed(struct packet *p)
 {
 	struct tpacket_stats stats; /* since the last call */
 	socklen_t length = sizeof(stats);
 
+	p->refused = false;
 	if (getsockopt(p->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &length) == 0)
 		p->missed += stats.tp_drops;
 }

@@ -57,6 +57,8 @@ static int open_interface(struct port *p)
 
 	p->open = rc == 0;
 	p->wait_fd = p->packet.fd;
+	p->tx_udp_checksum = true;
+	p->tx_udp_segments = true;
 	return rc;
 }
 

@@ -25,6 +25,7 @@ struct port {
 	int wait_fd;             /* readable when packets are there; -1: the port can only be polled */
 	bool tx_ip_checksum;     /* offloads that the port offers and that were enabled */
 	bool tx_udp_checksum;
+	bool tx_udp_segments;    /* datagrams marked RTE_MBUF_F_TX_UDP_SEG may leave joined */
 	bool open;
 	bool started;
 };

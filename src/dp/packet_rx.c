@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Receiving from a packet socket: frames from the ring, and long ones that are cut to pieces. */
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <linux/if_packet.h>
+#include <rte_memcpy.h>
+
+#include "dp/packet.h"
+#include "dp/vnet.h"
+#include "net/checksum.h"
+#include "net/split.h"
+
+/* A pool that has to give more at once might never have them. */
+#define POOL_SHARE 8
+
+/* One frame of the ring. What the kernel wrote is copied or checked: it alone writes there. */
+struct slot {
+	struct tpacket2_hdr *ring;
+	const uint8_t *bytes;
+	uint32_t have;   /* bytes in the ring, */
+	uint32_t length; /* of the frame, */
+	bool queued;     /* which is whole in the socket's queue */
+	struct virtio_net_hdr vnet;
+};
+
+static struct tpacket2_hdr *frame_at(const struct packet *p, uint32_t number)
+{
+	return (void *)(p->ring + (size_t)(number & (p->frames - 1)) * p->frame_bytes);
+}
+
+static bool is_ready(const struct packet *p, uint32_t number)
+{
+	uint32_t status = __atomic_load_n(&frame_at(p, number)->tp_status, __ATOMIC_ACQUIRE);
+
+	return (status & TP_STATUS_USER) != 0;
+}
+
+static void read_slot(const struct packet *p, uint32_t number, struct slot *s)
+{
+	s->ring = frame_at(p, number);
+	s->bytes = (const uint8_t *)s->ring + s->ring->tp_mac;
+	s->have = s->ring->tp_snaplen;
+	s->length = s->ring->tp_len;
+	s->queued = (s->ring->tp_status & TP_STATUS_COPY) != 0;
+	memcpy(&s->vnet, s->bytes - sizeof(s->vnet), sizeof(s->vnet));
+}
+
+static bool is_plain(const struct slot *s)
+{
+	return s->vnet.gso_type == VIRTIO_NET_HDR_GSO_NONE && !s->queued;
+}
+
+static void release(struct packet *p, const struct slot *s)
+{
+	__atomic_store_n(&s->ring->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+	p->next++;
+}
+
+static void set_length(struct rte_mbuf *m, uint32_t length)
+{
+	m->data_len = (uint16_t)length;
+	m->pkt_len = length;
+}
+
+static void set_vlan(const struct slot *s, struct rte_mbuf *m)
+{
+	if (s->ring->tp_status & TP_STATUS_VLAN_VALID) {
+		m->vlan_tci = s->ring->tp_vlan_tci;
+		m->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+	}
+}
+
+/* ---- frames as the wire has them ---- */
+
+/* C21: the sender's kernel left the checksum to its hardware; in its place is the pseudo-header's. */
+static bool complete_checksum(const struct virtio_net_hdr *vnet, uint8_t *frame, uint32_t length)
+{
+	uint32_t start = vnet->csum_start, at = start + vnet->csum_offset;
+
+	if (!(vnet->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM))
+		return true;
+	if (at + 2 > length)
+		return false;
+	uint16_t sum = checksum_fold(checksum_add(0, frame + start, length - start));
+	if (sum == 0)
+		sum = 0xffff; /* the same to TCP; to UDP, 0 says that there is none */
+	memcpy(frame + at, &sum, sizeof(sum));
+	return true;
+}
+
+/* False when the kernel had to cut the frame, or it does not fit. */
+static bool copy_frame(const struct slot *s, struct rte_mbuf *m)
+{
+	uint8_t *to = rte_pktmbuf_mtod(m, uint8_t *);
+
+	if (s->have < s->length || s->length > rte_pktmbuf_tailroom(m))
+		return false;
+	rte_memcpy(to, s->bytes, s->length);
+	set_length(m, s->length);
+	set_vlan(s, m);
+	return complete_checksum(&s->vnet, to, s->length);
+}
+
+/* Takes plain frames, up to n or the first that is none. -1: there are no buffers, they wait. */
+static int receive_plain(struct packet *p, struct rte_mbuf **mbufs, uint16_t n)
+{
+	struct slot slots[PACKET_BURST];
+	uint16_t got = 0, ready = 0;
+
+	for (; ready < n && ready < PACKET_BURST && is_ready(p, p->next + ready); ready++) {
+		read_slot(p, p->next + ready, &slots[ready]);
+		if (!is_plain(&slots[ready]))
+			break;
+	}
+	if (rte_pktmbuf_alloc_bulk(p->mempool, mbufs, ready) != 0)
+		return -1;
+	for (uint16_t i = 0; i < ready; i++) {
+		struct rte_mbuf *m = mbufs[i];
+		if (copy_frame(&slots[i], m)) {
+			mbufs[got++] = m;
+		} else {
+			rte_pktmbuf_free(m);
+			p->too_long++;
+		}
+		release(p, &slots[i]);
+	}
+	return got;
+}
+
+/* ---- frames to be cut ---- */
+
+static int protocol_of(const struct virtio_net_hdr *vnet)
+{
+	switch (vnet->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+		return IP_PROTOCOL_TCP;
+	case VIRTIO_NET_HDR_GSO_UDP_L4:
+		return IP_PROTOCOL_UDP;
+	default:
+		return -1; /* long on its own account, or a way of cutting that we do not know */
+	}
+}
+
+static bool plan(const struct packet *p, const struct slot *s, struct split *split)
+{
+	int protocol = protocol_of(&s->vnet);
+	unsigned room = rte_pktmbuf_data_room_size(p->mempool) - RTE_PKTMBUF_HEADROOM;
+
+	return protocol >= 0 && (s->queued || s->have == s->length) &&
+		split_plan(split, s->bytes, s->have, s->length, (uint8_t)protocol,
+			s->vnet.gso_size) == 0 &&
+		split->transport.header_length + split->size <= room &&
+		split->count <= RTE_MIN((uint32_t)PACKET_PIECES_MAX, p->mempool->size / POOL_SHARE);
+}
+
+static void drop_long(struct packet *p, const struct slot *s)
+{
+	uint8_t start[sizeof(s->vnet)];
+
+	if (s->queued)
+		recv(p->fd, start, sizeof(start), MSG_DONTWAIT);
+	p->too_long++;
+	release(p, s);
+}
+
+/* From the ring, payload by payload. */
+static void cut_ring(const struct slot *s, const struct split *split, struct rte_mbuf **pieces)
+{
+	const uint8_t *from = s->bytes + split->transport.header_length;
+
+	for (unsigned i = 0; i < split->count; i++) {
+		uint8_t *to = rte_pktmbuf_mtod(pieces[i], uint8_t *);
+		uint16_t length = split_payload(split, i);
+		rte_memcpy(to + split->transport.header_length, from, length);
+		from += length;
+	}
+}
+
+/* From the socket's queue: the kernel copies each payload to its place. */
+static bool cut_queued(const struct packet *p, const struct split *split, struct rte_mbuf **pieces)
+{
+	uint8_t start[sizeof(struct virtio_net_hdr) + TRANSPORT_HEADER_MAX];
+	struct iovec parts[1 + PACKET_PIECES_MAX];
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 1u + split->count};
+	uint16_t header = split->transport.header_length;
+
+	parts[0].iov_base = start;
+	parts[0].iov_len = sizeof(struct virtio_net_hdr) + header;
+	for (unsigned i = 0; i < split->count; i++) {
+		parts[1 + i].iov_base = rte_pktmbuf_mtod_offset(pieces[i], uint8_t *, header);
+		parts[1 + i].iov_len = split_payload(split, i);
+	}
+	return recvmsg(p->fd, &message, MSG_DONTWAIT) ==
+		(ssize_t)(sizeof(struct virtio_net_hdr) + header + split->payload);
+}
+
+static void finish(const struct slot *s, const struct split *split, struct rte_mbuf **pieces)
+{
+	for (unsigned i = 0; i < split->count; i++) {
+		struct rte_mbuf *m = pieces[i];
+		split_finish(split, i, rte_pktmbuf_mtod(m, uint8_t *));
+		set_length(m, split->transport.header_length + split_payload(split, i));
+		set_vlan(s, m);
+	}
+}
+
+/* A frame that is long, or to be cut, becomes waiting pieces. -1: there are no buffers, it waits. */
+static int receive_long(struct packet *p, const struct slot *s)
+{
+	struct split split;
+
+	if (!plan(p, s, &split)) {
+		drop_long(p, s);
+		return 0;
+	}
+	if (rte_pktmbuf_alloc_bulk(p->mempool, p->pieces, split.count) != 0)
+		return -1;
+	if (!s->queued) {
+		cut_ring(s, &split, p->pieces);
+	} else if (!cut_queued(p, &split, p->pieces)) {
+		rte_pktmbuf_free_bulk(p->pieces, split.count);
+		p->too_long++;
+		release(p, s);
+		return 0;
+	}
+	finish(s, &split, p->pieces);
+	p->waiting = split.count;
+	p->waiting_at = 0;
+	release(p, s);
+	return 0;
+}
+
+static uint16_t take_pieces(struct packet *p, struct rte_mbuf **mbufs, uint16_t n)
+{
+	uint16_t taken = RTE_MIN(n, p->waiting);
+
+	memcpy(mbufs, p->pieces + p->waiting_at, taken * sizeof(*mbufs));
+	p->waiting_at = (uint16_t)(p->waiting_at + taken);
+	p->waiting = (uint16_t)(p->waiting - taken);
+	return taken;
+}
+
+uint16_t packet_rx(struct packet *p, struct rte_mbuf **mbufs, uint16_t n)
+{
+	uint16_t got = take_pieces(p, mbufs, n);
+
+	while (got < n && is_ready(p, p->next)) {
+		struct slot s;
+		read_slot(p, p->next, &s);
+		int more = is_plain(&s) ? receive_plain(p, mbufs + got, (uint16_t)(n - got)) :
+					  receive_long(p, &s);
+		if (more < 0)
+			break;
+		got = (uint16_t)(got + more);
+		got = (uint16_t)(got + take_pieces(p, mbufs + got, (uint16_t)(n - got)));
+	}
+	return got;
+}

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What kernels leave to one another where no wire is between them: checksums to be completed, and
+# frames of many segments to be cut (C21); and frames of ours that leave joined.
+. "$(dirname "$0")/_init.sh"
+need_encrypterd
+
+both_ways() { # TEXT
+	check "$1: 200 pings from pcA" pings pcA 200 10.0.2.10 -i 0.005
+	check "$1: TCP from pcA unchanged" transfers pcA pcB 10.0.2.10 16
+	check "$1: TCP from pcB unchanged" transfers pcB pcA 10.0.1.10 16
+	check "$1: datagrams from pcA unchanged" datagrams pcA pcB 10.0.2.10
+}
+
+# Datagrams of many lengths up to the tunnel's, sent singly and 40 at once (UDP_SEGMENT).
+datagrams() { # FROM TO ADDRESS
+	spawn datagrams "$scratch/datagrams" "$2" python3 "$here/datagrams.py" receive "$3"
+	await 10 takes_datagrams "$2" || return
+	on "$1" python3 "$here/datagrams.py" send "$3" || return
+	await 15 process_gone "$scratch/datagrams.pid" || return
+	cat "$scratch/datagrams" "$scratch/datagrams.err"
+	grep -qx 'all came' "$scratch/datagrams"
+}
+
+takes_datagrams() { # HOST
+	on "$1" ss -Hlun 'sport = :5555' | grep -q .
+}
+
+# While TCP passes, HOST's IFACE receives a frame longer than its MTU.
+sees_joined() { # HOST IFACE FROM TO ADDRESS
+	spawn capture "$scratch/joined" "$1" tcpdump -i "$2" -Q in -c 1 -nn 'greater 3000'
+	await 10 grep -q 'listening on' "$scratch/capture.err" || return
+	for _ in 1 2 3 4 5; do
+		transfers "$3" "$4" "$5" 16 || break
+		process_gone "$scratch/capture.pid" && break
+	done
+	despawn capture
+	grep -q length "$scratch/joined"
+}
+
+too_long() { # SITE DOMAIN
+	counter "$1" "$2" rx_too_long
+}
+
+lab_up
+both_ways "PCs as on a wire"
+check "frames to pcB leave joined" sees_joined pcB eth0 pcA pcB 10.0.2.10
+check "messages to site B leave joined" sees_joined siteB wan0 pcA pcB 10.0.2.10
+
+# A device that does not cut loses what is joined: the daemon sends one by one from then on.
+on siteA ethtool -K lan0 tso off >/dev/null
+on siteB ethtool -K lan0 tso off >/dev/null
+on siteA ethtool -K wan0 tx-udp-segmentation off >/dev/null
+both_ways "ports without segmentation"
+on siteA ethtool -K lan0 tx off >/dev/null
+on siteA ethtool -K wan0 tx off >/dev/null
+both_ways "ports without checksums"
+lab_down
+
+lab_up --offloads
+both_ways "PCs with offloads"
+check "pcA leaves frames to be cut" sees_joined siteA lan0 pcA pcB 10.0.2.10
+check "no frame was lost for its length" test "$(too_long siteA red)$(too_long siteB red)" = 00
+check "none on the black side" test "$(too_long siteA black)$(too_long siteB black)" = 00
+lab_down
+
+if command -v wireguard-go >/dev/null && [ -c /dev/net/tun ]; then
+	lab_up --offloads --siteB wireguard-go
+	both_ways "with wireguard-go"
+	lab_down
+else
+	skip "with wireguard-go" "wireguard-go or /dev/net/tun is missing"
+fi
+
+done_testing
