@@ -16,8 +16,8 @@ interop() {
 	shift 3
 	lab_up --siteB wireguard-go "$@"
 	check "$text: the first ping arrives" pings "$host" 1 "$target"
-	check "$text: 200 pings from pcA" pings pcA 200 10.0.2.10 -i 0.005
-	check "$text: 200 pings from pcB" pings pcB 200 10.0.1.10 -i 0.005
+	check "$text: 1000 pings from pcA" pings pcA 1000 10.0.2.10 -i 0.002
+	check "$text: 1000 pings from pcB" pings pcB 1000 10.0.1.10 -i 0.002
 	check "$text: both ends saw the handshake" both_shook_hands
 	check "$text: TCP from pcA unchanged" transfers pcA pcB 10.0.2.10 16
 	check "$text: TCP from pcB unchanged" transfers pcB pcA 10.0.1.10 16
