@@ -3,19 +3,34 @@
 
 #include <string.h>
 
+#include "crypto/aead.h"
 #include "crypto/blake2s.h"
 #include "crypto/secret.h"
+#include "util/bytes.h"
 #include "wg/messages.h"
 
-static const uint8_t MAC1_LABEL[] = {'m', 'a', 'c', '1', '-', '-', '-', '-'};
+#define LABEL_LEN 8
+
+static_assert(COOKIE_LEN == BLAKE2S_MAC_LEN, "a cookie is a mac of the source");
+
+static void derive_key(uint8_t key[static 32], const char label[static LABEL_LEN],
+	const uint8_t public_key[static 32])
+{
+	uint8_t in[LABEL_LEN + 32];
+
+	memcpy(in, label, LABEL_LEN);
+	memcpy(in + LABEL_LEN, public_key, 32);
+	blake2s(key, 32, in, sizeof(in), NULL, 0);
+}
 
 static void derive_mac1_key(uint8_t key[static 32], const uint8_t public_key[static 32])
 {
-	uint8_t in[sizeof(MAC1_LABEL) + 32];
+	derive_key(key, "mac1----", public_key);
+}
 
-	memcpy(in, MAC1_LABEL, sizeof(MAC1_LABEL));
-	memcpy(in + sizeof(MAC1_LABEL), public_key, 32);
-	blake2s(key, 32, in, sizeof(in), NULL, 0);
+void cookie_derive_reply_key(uint8_t key[static 32], const uint8_t public_key[static 32])
+{
+	derive_key(key, "cookie--", public_key);
 }
 
 /* Does a message of this type carry macs, and has it the size of its type? */
@@ -25,15 +40,23 @@ static bool is_handshake(const uint8_t *message, size_t length)
 		(length == sizeof(struct message_response) && message[0] == MESSAGE_RESPONSE);
 }
 
+/* Of a message that is_handshake(). */
+static const struct message_macs *macs_of(const uint8_t *message, size_t length)
+{
+	return (const struct message_macs *)(message + length - sizeof(struct message_macs));
+}
+
 void cookie_checker_init(struct cookie_checker *c, const uint8_t public_key[static 32])
 {
+	cookie_checker_clear(c);
 	derive_mac1_key(c->mac1_key, public_key);
+	cookie_derive_reply_key(c->reply_key, public_key);
 	c->set = true;
 }
 
 void cookie_checker_clear(struct cookie_checker *c)
 {
-	memset(c, 0, sizeof(*c));
+	secret_wipe(c, sizeof(*c));
 }
 
 bool cookie_check_mac1(const struct cookie_checker *c, const uint8_t *message, size_t length)
@@ -45,6 +68,73 @@ bool cookie_check_mac1(const struct cookie_checker *c, const uint8_t *message, s
 		return false;
 	blake2s(expected, sizeof(expected), message, covered, c->mac1_key, sizeof(c->mac1_key));
 	return secret_equal(expected, message + covered, sizeof(expected));
+}
+
+/*
+ * A18. The new secret is drawn when the first cookie after the change is asked for. The one before
+ * is gone with it: were it kept for the sake of cookies on their way, a cookie would be good for
+ * up to 240 s.
+ */
+static void renew_secret(struct cookie_checker *c, uint64_t now_ns)
+{
+	if (c->has_secret && now_ns < c->secret_birth_ns + COOKIE_LIFETIME)
+		return;
+	random_bytes(c->secret, sizeof(c->secret));
+	c->secret_birth_ns = now_ns;
+	c->has_secret = true;
+}
+
+/* A18, C13: the address as it is in the packet, 4 or 16 bytes, and the port, big-endian (A3). */
+static void make_cookie(struct cookie_checker *c, uint8_t cookie[static COOKIE_LEN],
+	const struct endpoint *from, uint64_t now_ns)
+{
+	uint8_t source[16 + 2];
+	size_t address = addr_bits(&from->addr) / 8;
+
+	renew_secret(c, now_ns);
+	memcpy(source, from->addr.bytes, address);
+	put_be16(source + address, from->port);
+	blake2s(cookie, COOKIE_LEN, source, address + 2, c->secret, sizeof(c->secret));
+}
+
+bool cookie_check_mac2(struct cookie_checker *c, const uint8_t *message, size_t length,
+	const struct endpoint *from, uint64_t now_ns)
+{
+	uint8_t cookie[COOKIE_LEN], expected[BLAKE2S_MAC_LEN];
+	size_t covered = length - BLAKE2S_MAC_LEN;
+	bool right;
+
+	if (!c->set || !is_handshake(message, length))
+		return false;
+	make_cookie(c, cookie, from, now_ns);
+	blake2s(expected, sizeof(expected), message, covered, cookie, sizeof(cookie));
+	right = secret_equal(expected, message + covered, sizeof(expected));
+	secret_wipe(cookie, sizeof(cookie));
+	secret_wipe(expected, sizeof(expected));
+	return right;
+}
+
+bool cookie_has_mac2(const uint8_t *message, size_t length)
+{
+	return is_handshake(message, length) &&
+		!secret_is_zero(macs_of(message, length)->mac2, BLAKE2S_MAC_LEN);
+}
+
+void cookie_make_reply(struct cookie_checker *c, struct message_cookie *reply,
+	const uint8_t *message, size_t length, const struct endpoint *from, uint64_t now_ns)
+{
+	/* both kinds of message begin with type and sender index */
+	const struct message_initiation *asked = (const struct message_initiation *)message;
+	uint8_t cookie[COOKIE_LEN];
+
+	make_cookie(c, cookie, from, now_ns);
+	memset(reply, 0, sizeof(*reply));
+	reply->type[0] = MESSAGE_COOKIE;
+	memcpy(reply->receiver_index, asked->sender_index, sizeof(reply->receiver_index));
+	random_bytes(reply->nonce, sizeof(reply->nonce));
+	xaead_seal(reply->encrypted_cookie, cookie, sizeof(cookie), macs_of(message, length)->mac1,
+		BLAKE2S_MAC_LEN, reply->nonce, c->reply_key);
+	secret_wipe(cookie, sizeof(cookie));
 }
 
 void cookie_add_macs(uint8_t *message, size_t length, const uint8_t receiver_public[static 32])

@@ -109,7 +109,8 @@ void wg_peer_set_keepalive(struct wg_device *d, uint32_t slot, uint16_t seconds,
  * Anything invalid changes nothing and yields no action. Returns 0, or -errno for the counters:
  * -EBADMSG (does not decrypt), -ENOENT (unknown peer or index), -EALREADY (old timestamp),
  * -EBUSY (flood limit of the peer), -EPROTO (reserved bytes, size, type), -ENOKEY. Macs are not
- * looked at: black has checked them. An initiation that crossed ours on the wire may be valid (0)
+ * looked at: black has checked them. A cookie reply changes the macs of later messages, nothing else
+ * (A20). An initiation that crossed ours on the wire may be valid (0)
  * and yet stay without a response (C8).
  */
 int wg_receive(struct wg_device *d, struct wg_now now, const struct endpoint *from,

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "crypto/secret.h"
-#include "wg/cookie.h"
 #include "wg/indices.h"
 #include "wg/state.h"
 #include "wg/timestamp.h"
@@ -64,7 +63,8 @@ void initiate_send(struct wg_device *d, struct peer *peer, struct wg_now now,
 	}
 	if (had_former)
 		indices_release(d, former);
-	cookie_add_macs((uint8_t *)&message, sizeof(message), peer->remote.public_key);
+	jar_add_macs(&peer->jar, (uint8_t *)&message, sizeof(message), peer->remote.public_key,
+		now.boot_ns);
 	actions_add_send(actions, peer, &message, sizeof(message));
 	peer->initiated_ns = now.boot_ns;
 	timers_initiation_sent(&peer->timers, now.boot_ns);

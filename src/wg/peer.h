@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "util/addr.h"
+#include "wg/jar.h"
 #include "wg/messages.h"
 #include "wg/noise.h"
 #include "wg/timers.h"
@@ -35,6 +36,7 @@ struct peer {
 	struct noise_initiation initiation; /* ours */
 	struct peer_response response;
 	struct peer_session sessions[PEER_SESSIONS];
+	struct jar jar;            /* its cookie, for what we send to it */
 	struct timers timers;
 
 	uint64_t usable_until_ns;  /* a session can be sent under until then; 0: none */

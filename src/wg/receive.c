@@ -5,7 +5,6 @@
 
 #include "crypto/secret.h"
 #include "util/bytes.h"
-#include "wg/cookie.h"
 #include "wg/indices.h"
 #include "wg/state.h"
 #include "wg/timestamp.h"
@@ -119,7 +118,6 @@ static int answer(struct wg_device *d, const struct arrival *a, struct peer *pee
 		indices_release(d, index);
 		return -EBADMSG;
 	}
-	cookie_add_macs((uint8_t *)&message, sizeof(message), peer->remote.public_key);
 	drop_initiation(d, peer);
 	consumed(peer, received, a->now.boot_ns);
 	heard_from(a, peer, sizeof(struct message_initiation));
@@ -183,6 +181,21 @@ static int receive_response(struct wg_device *d, const struct arrival *a,
 	return 0;
 }
 
+/*
+ * A20: the index may be that of our initiation, or of a session, when it was our response that drew
+ * the reply. The peer is not yet more than somebody who read our message: no endpoint moves, no timer
+ * hears of it, and nothing is sent. The next message, when it is due, carries mac2.
+ */
+static int receive_cookie(struct wg_device *d, const struct arrival *a,
+	const struct message_cookie *message)
+{
+	struct peer *peer = indices_find(d, get_le32(message->receiver_index));
+
+	if (!peer)
+		return -ENOENT;
+	return jar_consume(&peer->jar, message, peer->remote.public_key, a->now.boot_ns);
+}
+
 static bool has_reserved_bits(const uint8_t *message)
 {
 	return (message[1] | message[2] | message[3]) != 0;
@@ -202,6 +215,8 @@ int wg_receive(struct wg_device *d, struct wg_now now, const struct endpoint *fr
 		return receive_initiation(d, &a, (const struct message_initiation *)message);
 	if (message[0] == MESSAGE_RESPONSE && length == sizeof(struct message_response))
 		return receive_response(d, &a, (const struct message_response *)message);
+	if (message[0] == MESSAGE_COOKIE && length == sizeof(struct message_cookie))
+		return receive_cookie(d, &a, (const struct message_cookie *)message);
 	return -EPROTO;
 }
 
@@ -212,6 +227,9 @@ void wg_session_installed(struct wg_device *d, struct wg_now now, uint32_t slot,
 
 	if (!peer || !peer->response.pending || peer->response.local_index != local_index)
 		return;
+	/* Macs come last: a cookie that arrived meanwhile is used, and the next reply is to this. */
+	jar_add_macs(&peer->jar, peer->response.message, sizeof(peer->response.message),
+		peer->remote.public_key, now.boot_ns);
 	actions_add_send(actions, peer, peer->response.message, sizeof(peer->response.message));
 	peer->response.pending = false;
 	timers_response_sent(&peer->timers, now.boot_ns);

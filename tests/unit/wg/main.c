@@ -5,6 +5,9 @@ int main(int argc, char **argv)
 {
 	static const struct unit_suite *const suites[] = {
 		&suite_cookie,
+		&suite_checker,
+		&suite_jar,
+		&suite_ratelimit,
 		&suite_index,
 		&suite_allowedips,
 		&suite_replay,
@@ -17,6 +20,7 @@ int main(int argc, char **argv)
 		&suite_handshake,
 		&suite_begin,
 		&suite_recorded,
+		&suite_cookie_reply,
 		&suite_initiation,
 		&suite_clockwork,
 		&suite_admin,

@@ -6,6 +6,9 @@
 #include "unit.h"
 
 extern const struct unit_suite suite_cookie;
+extern const struct unit_suite suite_checker;
+extern const struct unit_suite suite_jar;
+extern const struct unit_suite suite_ratelimit;
 extern const struct unit_suite suite_index;
 extern const struct unit_suite suite_allowedips;
 extern const struct unit_suite suite_replay;
@@ -18,6 +21,7 @@ extern const struct unit_suite suite_peer;
 extern const struct unit_suite suite_handshake;
 extern const struct unit_suite suite_begin;
 extern const struct unit_suite suite_recorded;
+extern const struct unit_suite suite_cookie_reply;
 extern const struct unit_suite suite_initiation;
 extern const struct unit_suite suite_clockwork;
 extern const struct unit_suite suite_admin;

@@ -66,7 +66,9 @@ static void sizes(void)
 		for (uint8_t type = 0; type < 6; type++) {
 			if (length > 0)
 				exact[0] = type;
-			if ((length != 148 || type != 1) && (length != 92 || type != 2))
+			if (length == 64 && type == MESSAGE_COOKIE)
+				pair_check_refused(&p, 1, exact, length, -ENOENT);
+			else if ((length != 148 || type != 1) && (length != 92 || type != 2))
 				pair_check_refused(&p, 1, exact, length, -EPROTO);
 		}
 		free(exact);

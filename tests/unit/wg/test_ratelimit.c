@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "wg/ratelimit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "suites.h"
+#include "util/bytes.h"
+#include "util/clock.h"
+
+#define NOW     (5000 * CLOCK_SECOND)
+#define SOURCES 1024
+
+static struct ratelimit *r;
+static void *memory;
+
+static void begin(uint32_t sources)
+{
+	size_t bytes = ratelimit_bytes(sources);
+
+	fixture_random(7);
+	memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
+	memset(memory, 0xaa, bytes); /* it does not rely on what is there */
+	r = ratelimit_init(memory, sources);
+}
+
+static void end(void)
+{
+	free(memory);
+}
+
+static bool allow(const char *source, uint64_t now_ns)
+{
+	struct ip_addr addr;
+
+	CU_ASSERT_EQUAL_FATAL(addr_parse(&addr, source), 0);
+	return ratelimit_allow(r, &addr, now_ns);
+}
+
+static bool allow4(uint32_t address, uint64_t now_ns)
+{
+	struct ip_addr addr = {.family = 4};
+
+	put_be32(addr.bytes, address);
+	return ratelimit_allow(r, &addr, now_ns);
+}
+
+static void five_at_once(void)
+{
+	begin(SOURCES);
+	for (unsigned i = 0; i < 5; i++)
+		CU_ASSERT_TRUE(allow("192.0.2.1", NOW));
+	CU_ASSERT_FALSE(allow("192.0.2.1", NOW));
+	CU_ASSERT_TRUE(allow("192.0.2.2", NOW));
+	end();
+}
+
+static void twenty_a_second(void)
+{
+	unsigned passed = 0;
+
+	begin(SOURCES);
+	for (unsigned ms = 0; ms < 10000; ms++)
+		passed += allow("192.0.2.1", NOW + ms * CLOCK_MS);
+	CU_ASSERT_EQUAL(passed, 5 + 10 * 20 - 1); /* the next one is due at 10.000 s */
+	end();
+}
+
+static void tokens_come_back(void)
+{
+	const uint64_t interval = 50 * CLOCK_MS;
+
+	begin(SOURCES);
+	for (unsigned i = 0; i < 5; i++)
+		allow("192.0.2.1", NOW);
+	CU_ASSERT_FALSE(allow("192.0.2.1", NOW + interval - 1));
+	CU_ASSERT_TRUE(allow("192.0.2.1", NOW + interval));
+	CU_ASSERT_FALSE(allow("192.0.2.1", NOW + interval));
+	/* never more than five, however long it was quiet */
+	for (unsigned i = 0; i < 7; i++)
+		CU_ASSERT_EQUAL(allow("192.0.2.1", NOW + 3600 * CLOCK_SECOND), i < 5);
+	end();
+}
+
+/* Being denied costs nothing: a source that insists gets its 20 a second. */
+static void denial_is_free(void)
+{
+	begin(SOURCES);
+	for (unsigned i = 0; i < 100000; i++)
+		allow("192.0.2.1", NOW);
+	CU_ASSERT_TRUE(allow("192.0.2.1", NOW + 50 * CLOCK_MS));
+	end();
+}
+
+static void a_64_is_one_source(void)
+{
+	begin(SOURCES);
+	for (unsigned i = 0; i < 5; i++)
+		CU_ASSERT_TRUE(allow("2001:db8::1", NOW));
+	CU_ASSERT_FALSE(allow("2001:db8::ffff:ffff:ffff:ffff", NOW));
+	CU_ASSERT_TRUE(allow("2001:db8:0:1::1", NOW));
+	CU_ASSERT_TRUE(allow("2001:db9::1", NOW));
+	end();
+}
+
+/* An IPv6 /64 whose bytes are those of an IPv4 address is another source. */
+static void families(void)
+{
+	struct ip_addr v4 = {.family = 4, .bytes = {1, 2, 3, 4}};
+	struct ip_addr v6[2] = {{.family = 6, .bytes = {1, 2, 3, 4}},
+		{.family = 6, .bytes = {0x04, 0x03, 0x02, 0x01}}};
+
+	begin(SOURCES);
+	for (unsigned i = 0; i < 6; i++)
+		ratelimit_allow(r, &v4, NOW);
+	CU_ASSERT_FALSE(ratelimit_allow(r, &v4, NOW));
+	CU_ASSERT_TRUE(ratelimit_allow(r, &v6[0], NOW));
+	CU_ASSERT_TRUE(ratelimit_allow(r, &v6[1], NOW));
+	end();
+}
+
+static void full_table(void)
+{
+	unsigned passed = 0;
+
+	begin(SOURCES);
+	for (uint32_t i = 0; i < 10000; i++)
+		passed += allow4(0x0a000000 + i, NOW);
+	CU_ASSERT(passed > SOURCES / 2 && passed <= SOURCES);
+	/* whoever is in stays in; with time there is room again */
+	CU_ASSERT_TRUE(allow4(0x0a000000, NOW));
+	passed = 0;
+	for (uint32_t i = 0; i < 100; i++)
+		passed += allow4(0x0b000000 + i, NOW + 100 * CLOCK_MS);
+	CU_ASSERT_EQUAL(passed, 100);
+	end();
+}
+
+static void smallest_table(void)
+{
+	unsigned passed = 0;
+
+	begin(1);
+	for (uint32_t i = 0; i < 100; i++)
+		passed += allow4(i, NOW);
+	CU_ASSERT_EQUAL(passed, 8);
+	end();
+}
+
+static const struct unit_test tests[] = {
+	{"A23: five at once", five_at_once},
+	{"A23: twenty a second", twenty_a_second},
+	{"A23: tokens come back one by one, up to five", tokens_come_back},
+	{"A23: being denied costs no token", denial_is_free},
+	{"A23: an IPv6 /64 is one source", a_64_is_one_source},
+	{"A23: families are apart", families},
+	{"A23: a full table denies", full_table},
+	{"A23: the smallest table", smallest_table},
+	{NULL, NULL},
+};
+
+const struct unit_suite suite_ratelimit = {"ratelimit", tests};
