@@ -111,7 +111,7 @@ static void families(void)
 	struct ip_addr v6[2] = {{.family = 6, .bytes = {1, 2, 3, 4}},
 		{.family = 6, .bytes = {0x04, 0x03, 0x02, 0x01}}};
 
-	begin(SOURCES);
+	begin(1); /* all in one set */
 	for (unsigned i = 0; i < 6; i++)
 		ratelimit_allow(r, &v4, NOW);
 	CU_ASSERT_FALSE(ratelimit_allow(r, &v4, NOW));
