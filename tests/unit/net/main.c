@@ -4,6 +4,7 @@
 int main(int argc, char **argv)
 {
 	static const struct unit_suite *const suites[] = {
+		&suite_answer,
 		&suite_arp,
 		&suite_bucket,
 		&suite_checksum,
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
 		&suite_ip,
 		&suite_merge,
 		&suite_neighbour,
+		&suite_source,
 		&suite_split,
 		&suite_udp,
 		NULL,
