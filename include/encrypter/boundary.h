@@ -9,6 +9,7 @@
  *   black_to_crypt    black    -> crypt      struct handle        black
  *   crypt_to_black    crypt    -> black      struct handle        black
  *   black_to_control  black    -> control    struct black_report  common (holds no secret)
+ *   black_proven      black    -> control    struct black_report  common (holds no secret)
  *   control_to_black  control  -> black      struct black_order   common (holds no secret)
  *   control_to_red    control  -> red        struct red_order     common (holds no secret)
  *   control_to_crypt  control  -> crypt      struct crypt_order   crypt
@@ -92,7 +93,15 @@ struct black_order {
 	uint8_t data[HANDSHAKE_MAX];
 };
 
-struct black_report { /* a handshake message of a right size and with a right mac1 arrived */
+/*
+ * A handshake message of a right size and with a right mac1 arrived; a cookie reply, which has none,
+ * is right by its size alone. Under load, initiations and responses whose mac2 proves that their
+ * sender owns its address come by the ring black_proven, which control empties first: so what fills
+ * the other ring cannot stand in their way (C11). "Under load" is when one of the two is an eighth
+ * full, and for a second after (A22).
+ */
+struct black_report {
+	uint64_t arrived_ns; /* boot-time clock */
 	struct endpoint remote;
 	struct ip_addr local;
 	uint16_t length;
@@ -101,6 +110,18 @@ struct black_report { /* a handshake message of a right size and with a right ma
 
 static_assert(sizeof(struct black_order) % 4 == 0, "a ring's elements are whole words");
 static_assert(sizeof(struct black_report) % 4 == 0, "a ring's elements are whole words");
+
+/*
+ * What black sees of attacks: floods of messages that are of no use, or that come without proof when
+ * it is under load. Of the last one, which may be going on. black: wo, control: ro
+ */
+struct black_attack {
+	_Atomic uint64_t count;    /* since the start, the present one included; changes last */
+	_Atomic uint64_t began_ns; /* boot-time clock */
+	_Atomic uint64_t ended_ns; /* 0: it goes on */
+	_Atomic uint64_t messages;
+	_Atomic uint64_t sources;  /* IPv4 addresses and IPv6 /64s that they named, about */
+};
 
 /* ---- control -> red ---- */
 

@@ -24,7 +24,10 @@
  *           one), latest_handshake (seconds since 1970; 0: never), rx_bytes, tx_bytes,
  *           persistent_keepalive (s; 0: off), allowed_ip (as often as there are)
  * status    name, version, pid, mode (small | large), uptime (s), ready (yes | no), engine,
- *           hugepages (yes | no), peers, peers_up; then for each domain: domain, silent_ms
+ *           hugepages (yes | no), peers, peers_up, attack (yes | no: is one going on), attacks (since
+ *           the start), of the last or present one attack_seconds, attack_messages, attack_sources
+ *           (about), handshakes_stale (messages that waited until they were of no use); then for
+ *           each domain: domain, silent_ms
  * stats     DOMAIN.COUNTER for every counter of encrypter/stats.h
  *
  * Keys are base64 as wg(8) writes them. No secret ever crosses this socket.

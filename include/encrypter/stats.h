@@ -17,6 +17,8 @@
 	X(tx_packets, "frames sent to the black port")                                             \
 	X(tx_bytes, "bytes sent to the black port")                                                \
 	X(rx_handshake, "handshake messages passed to control")                                    \
+	X(rx_proven, "handshake messages passed to control under load, with a right mac2")         \
+	X(tx_cookie, "cookie replies sent")                                                        \
 	X(rx_data, "data messages passed to crypt")                                                \
 	X(rx_arp, "ARP frames handled")                                                            \
 	X(rx_icmp_echo, "ICMP echo requests answered")                                             \
@@ -39,7 +41,11 @@
 	X(drop_udp_port, "UDP datagrams for another port")                                         \
 	X(drop_type, "UDP datagrams that are no WireGuard message")                                \
 	X(drop_size, "WireGuard messages of a wrong size")                                         \
+	X(drop_limit, "handshake messages above the port's limit")                                 \
 	X(drop_mac1, "handshake messages with a wrong mac1")                                       \
+	X(drop_mac2, "handshake messages under load without a right mac2: a cookie reply went out") \
+	X(drop_cookie_limit, "the same, above the limit of cookie replies: nothing went out")      \
+	X(drop_source_limit, "handshake messages under load of a source that sent enough")         \
 	X(drop_control_full, "handshake messages for which the ring to control was full")          \
 	X(drop_crypt_full, "data messages for which the ring to crypt was full")                   \
 	X(drop_no_endpoint, "packets to send for a peer without endpoint")                         \

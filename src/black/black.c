@@ -2,6 +2,7 @@
 #include "black/black.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "black/state.h"
 
@@ -43,6 +44,22 @@ static int init_lend(struct black *b, const struct black_config *config)
 	return rc;
 }
 
+static int init_guard(struct black *b, const struct black_config *config)
+{
+	struct guard_config guard = {
+		.zone = config->zone,
+		.stats = config->stats,
+		.report = config->attack,
+		.unproven = config->to_control,
+		.proven = config->proven,
+		.limits = config->limits,
+		.now_ns = config->now_ns,
+	};
+
+	memcpy(guard.seed, config->seed, sizeof(guard.seed));
+	return guard_init(&b->guard, &guard);
+}
+
 struct black *black_create(const struct black_config *config)
 {
 	struct black *b = zone_alloc(config->zone, sizeof(*b));
@@ -53,7 +70,8 @@ struct black *black_create(const struct black_config *config)
 	b->stats = config->stats;
 	b->listen_port = config->listen_port;
 	b->paths = zone_alloc(config->zone, config->max_peers * sizeof(*b->paths));
-	if (!b->paths || init_host(b, config) != 0 || init_lend(b, config) != 0) {
+	if (!b->paths || init_host(b, config) != 0 || init_lend(b, config) != 0 ||
+		init_guard(b, config) != 0) {
 		black_destroy(b);
 		return NULL;
 	}
@@ -64,6 +82,7 @@ void black_destroy(struct black *b)
 {
 	if (!b)
 		return;
+	guard_fini(&b->guard);
 	lend_fini(&b->lend);
 	host_fini(&b->host);
 	zone_free(b->paths);
@@ -80,6 +99,7 @@ unsigned black_poll(void *black, uint64_t now_ns)
 	n += black_receive(b);
 	lend_supply(&b->lend);
 	lend_flush(&b->lend);
+	guard_round(&b->guard, now_ns);
 	if (b->reported)
 		bell_ring(b->config.control_bell);
 	b->reported = false;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The black domain: the port to the untrusted network. Parses and filters what arrives, checks mac1,
- * hands data messages to crypt and handshake messages to control, and puts outer headers before what
- * they send. Holds ciphertext, outer headers and our public key; no other key.
+ * The black domain: the port to the untrusted network. Parses and filters what arrives, guards control
+ * against floods (guard.h), hands data messages to crypt and handshake messages to control, and puts
+ * outer headers before what they send. Holds ciphertext, outer headers, our public key, and the secret
+ * that cookies are made with, which it draws itself; no other key.
  */
 #ifndef BLACK_BLACK_H
 #define BLACK_BLACK_H
 
 #include <stdint.h>
 
+#include "black/guard.h"
 #include "dp/bell.h"
 #include "dp/pool.h"
 #include "dp/port.h"
@@ -37,10 +39,15 @@ struct black_config {
 	uint32_t max_peers; /* size of the endpoint table */
 	struct black_link crypt[BLACK_CRYPT_MAX];
 	unsigned crypt_count;
-	struct ring to_control;   /* struct black_report */
+	struct ring to_control;   /* black_to_control: struct black_report */
+	struct ring proven;       /* black_proven: likewise */
 	struct ring from_control; /* struct black_order */
 	struct bell *control_bell;
-	struct black_stats *stats; /* in common memory: control reads it */
+	struct black_stats *stats;    /* in common memory: control reads it */
+	struct black_attack *attack;  /* likewise */
+	struct guard_limits limits;
+	uint64_t seed[GUARD_SEEDS];   /* random */
+	uint64_t now_ns;
 };
 
 struct black;

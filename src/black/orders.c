@@ -29,9 +29,9 @@ static void send_message(struct black *b, const struct black_order *order)
 static void set_identity(struct black *b, const struct black_order *order)
 {
 	if (order->length == 32)
-		cookie_checker_init(&b->checker, order->data);
+		cookie_checker_init(&b->guard.checker, order->data);
 	else
-		cookie_checker_clear(&b->checker);
+		cookie_checker_clear(&b->guard.checker);
 }
 
 static void listen_on(struct black *b, uint16_t port)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "black/state.h"
+#include "net/answer.h"
 #include "util/bytes.h"
 #include "wg/messages.h"
 
@@ -40,18 +41,37 @@ static void receive_data(struct black *b, const struct arrival *a)
 		endpoint_tag(a));
 }
 
-static void report(struct black *b, const struct arrival *a)
+static struct endpoint source_of(const struct arrival *a)
+{
+	struct endpoint from = {.addr = {.family = 4}, .port = a->udp.source};
+
+	put_be32(from.addr.bytes, a->frame->ip.source);
+	return from;
+}
+
+/* Dropped for what it is: it may be a part of an attack. */
+static void refuse(struct black *b, const struct arrival *a, uint64_t *counter)
+{
+	struct endpoint from = source_of(a);
+
+	guard_suspect(&b->guard, &from.addr);
+	drop(b, a->m, counter);
+}
+
+static void report(struct black *b, const struct arrival *a, const struct endpoint *from,
+	bool proven)
 {
 	struct black_report report = {
-		.remote = {.addr = {.family = 4}, .port = a->udp.source},
+		.arrived_ns = b->host.now_ns,
+		.remote = *from,
 		.local = b->config.addresses[a->local].addr,
 		.length = a->udp.length,
 	};
 
-	put_be32(report.remote.addr.bytes, a->frame->ip.source);
 	memcpy(report.data, a->udp.payload, a->udp.length);
-	if (ring_send(&b->config.to_control, &report, 1) == 1) {
+	if (guard_send(&b->guard, &report, proven)) {
 		b->stats->rx_handshake++;
+		b->stats->rx_proven += proven;
 		b->reported = true;
 		outgoing_free(&b->host.outgoing, a->m);
 	} else {
@@ -71,25 +91,59 @@ static uint16_t handshake_size(uint8_t type)
 	}
 }
 
-/* A cookie reply has no mac1; but without an identity nothing can be waiting for one. */
-static bool is_for_our_key(const struct black *b, const struct arrival *a)
+/* A19: to where it came from, by the way it came, and smaller than what asked for it (A4). */
+static void send_cookie(struct black *b, const struct arrival *a, const struct endpoint *from)
 {
-	if (a->udp.payload[0] == MESSAGE_COOKIE)
-		return b->checker.set;
-	return cookie_check_mac1(&b->checker, a->udp.payload, a->udp.length);
+	struct message_cookie reply;
+	struct answer answer = {
+		.mac = b->host.mac,
+		.id = b->host.next_id++,
+		.payload = &reply,
+		.length = sizeof(reply),
+	};
+
+	cookie_make_reply(&b->guard.checker, &reply, a->udp.payload, a->udp.length, from,
+		b->host.now_ns);
+	size_t length = answer_udp(rte_pktmbuf_mtod(a->m, uint8_t *), a->frame, &a->udp, &answer);
+	a->m->data_len = (uint16_t)length;
+	a->m->pkt_len = (uint32_t)length;
+	a->m->ol_flags = 0;
+	b->stats->tx_cookie++;
+	outgoing_send(&b->host.outgoing, a->m);
+}
+
+static void receive_guarded(struct black *b, const struct arrival *a)
+{
+	struct endpoint from = source_of(a);
+	uint64_t *counter;
+
+	switch (guard_judge(&b->guard, a->udp.payload, a->udp.length, &from, b->host.now_ns,
+		&counter)) {
+	case GUARD_PASS:
+		report(b, a, &from, false);
+		break;
+	case GUARD_PROVEN:
+		report(b, a, &from, true);
+		break;
+	case GUARD_REPLY:
+		++*counter;
+		send_cookie(b, a, &from);
+		break;
+	case GUARD_DROP:
+		drop(b, a->m, counter);
+		break;
+	}
 }
 
 /* Cheap checks first. Data messages are spared the UDP checksum: their tag decides. */
 static void receive_handshake(struct black *b, const struct arrival *a)
 {
 	if (a->udp.length != handshake_size(a->udp.payload[0]))
-		drop(b, a->m, &b->stats->drop_size);
+		refuse(b, a, &b->stats->drop_size);
 	else if (!udp_checksum_ok(&a->udp, &a->frame->ip))
-		drop(b, a->m, &b->stats->drop_udp_checksum);
-	else if (!is_for_our_key(b, a))
-		drop(b, a->m, &b->stats->drop_mac1);
+		refuse(b, a, &b->stats->drop_udp_checksum);
 	else
-		report(b, a);
+		receive_guarded(b, a);
 }
 
 static void receive_message(struct black *b, const struct arrival *a)
@@ -102,7 +156,7 @@ static void receive_message(struct black *b, const struct arrival *a)
 	else if (type >= MESSAGE_INITIATION && type <= MESSAGE_COOKIE)
 		receive_handshake(b, a);
 	else
-		drop(b, a->m, &b->stats->drop_type);
+		refuse(b, a, &b->stats->drop_type);
 }
 
 static void receive_udp(struct black *b, struct arrival *a)
@@ -110,7 +164,7 @@ static void receive_udp(struct black *b, struct arrival *a)
 	if (udp_parse(&a->udp, &a->frame->ip) != 0)
 		drop(b, a->m, &b->stats->drop_udp_length);
 	else if (a->udp.destination != b->listen_port || b->listen_port == 0)
-		drop(b, a->m, &b->stats->drop_udp_port);
+		refuse(b, a, &b->stats->drop_udp_port);
 	else
 		receive_message(b, a);
 }

@@ -4,10 +4,10 @@
 #define BLACK_STATE_H
 
 #include "black/black.h"
+#include "black/guard.h"
 #include "dp/host.h"
 #include "dp/lend.h"
 #include "net/udp.h"
-#include "wg/cookie.h"
 
 #define OUTER4_LEN (ETHERNET_HEADER_LEN + IPV4_HEADER_LEN + UDP_HEADER_LEN)
 
@@ -33,7 +33,7 @@ struct black {
 	struct host host;
 	struct lend lend;
 	struct path *paths; /* by slot */
-	struct cookie_checker checker;
+	struct guard guard;
 	uint16_t listen_port;
 	bool reported;      /* to control in this round */
 };

@@ -56,6 +56,9 @@ struct config {
 	enum config_poll poll;
 	bool uapi_secrets;
 	struct config_domain black;
+	uint32_t handshake_limit; /* [Black], messages a second; 0: no limit */
+	uint32_t handshake_limit_per_source;
+	uint32_t cookie_limit;
 	struct config_domain red;
 	struct ip_prefix *secure; /* [Red] Secure */
 	unsigned secure_count;

@@ -33,6 +33,9 @@ static const struct section sections[SECTION_COUNT] = {
 		{"Address", config_domain_address, true},
 		{"Gateway", config_domain_gateway, true},
 		{"Memory", config_domain_memory, false},
+		{"HandshakeLimit", config_black_handshake_limit, false},
+		{"HandshakeLimitPerSource", config_black_handshake_limit_per_source, false},
+		{"CookieLimit", config_black_cookie_limit, false},
 	}},
 	[SECTION_RED] = {"Red", false, {
 		{"Port", config_domain_port, false},

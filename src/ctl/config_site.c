@@ -8,6 +8,8 @@
 #include "crypto/secret.h"
 #include "ctl/config_internal.h"
 
+#define LIMIT_MAX 10000000 /* messages a second: more than a port can bring */
+
 int config_node_name(struct config_parse *p, const char *value)
 {
 	p->config->name_line = p->reader.line;
@@ -158,6 +160,33 @@ int config_domain_gateway(struct config_parse *p, const char *value)
 	*line = p->reader.line;
 	*(is6 ? &p->domain->gateway6 : &p->domain->gateway) = gateway;
 	return 0;
+}
+
+static int limit(struct config_parse *p, const char *key, const char *value, uint32_t *limit)
+{
+	uint64_t number;
+	char quoted[CONFIG_QUOTE_MAX];
+
+	if (!config_number(value, LIMIT_MAX, &number))
+		return config_refuse(p, "%s = %s is no number of messages a second; take 0 (no "
+			"limit) to %d", key, config_quote(quoted, value), LIMIT_MAX);
+	*limit = (uint32_t)number;
+	return 0;
+}
+
+int config_black_handshake_limit(struct config_parse *p, const char *value)
+{
+	return limit(p, "HandshakeLimit", value, &p->config->handshake_limit);
+}
+
+int config_black_handshake_limit_per_source(struct config_parse *p, const char *value)
+{
+	return limit(p, "HandshakeLimitPerSource", value, &p->config->handshake_limit_per_source);
+}
+
+int config_black_cookie_limit(struct config_parse *p, const char *value)
+{
+	return limit(p, "CookieLimit", value, &p->config->cookie_limit);
 }
 
 int config_red_secure(struct config_parse *p, const char *value)

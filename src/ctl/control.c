@@ -36,7 +36,8 @@ static void check_rings(struct control *c)
 {
 	const struct control_config *r = &c->config;
 
-	if (ring_intact(&r->to_black) && ring_intact(&r->from_black) && ring_intact(&r->to_red) &&
+	if (ring_intact(&r->to_black) && ring_intact(&r->from_black) &&
+		ring_intact(&r->from_black_proven) && ring_intact(&r->to_red) &&
 		ring_intact(&r->to_crypt) && ring_intact(&r->from_crypt))
 		return;
 	log_event(LOG_ERROR, "control", "a ring's geometry was changed; stopping");
@@ -89,6 +90,7 @@ static bool look_at_peers(struct control *c, struct wg_now now)
 	if (now.boot_ns < c->traffic_due_ns)
 		return false;
 	watch_domains(c);
+	control_watch_attack(c);
 	if (installs_expire(&c->installs, now.boot_ns, INSTALL_LIFE_NS) > 0)
 		log_event(LOG_ERROR, "control", "crypt did not take a session in time");
 	if (control_take_traffic(c, now))
@@ -164,7 +166,7 @@ bool control_has_work(struct control *c)
 		return true;
 	if (!control_roomy(c))
 		return false;
-	if (!ring_empty(&c->config.from_black) && !installs_full(&c->installs))
+	if (control_reports_wait(c) && !installs_full(&c->installs))
 		return true;
 	if (!control_urgent(c))
 		return false;

@@ -20,6 +20,7 @@ struct control_config {
 	struct bell *bell;              /* rung by black and crypt */
 	struct ring to_black;           /* struct black_order */
 	struct ring from_black;         /* struct black_report */
+	struct ring from_black_proven;  /* likewise; emptied first */
 	struct bell *black_bell;
 	struct ring to_red;             /* struct red_order */
 	struct bell *red_bell;
@@ -29,6 +30,7 @@ struct control_config {
 	struct peer_report *reports;    /* crypt's, max_peers */
 	_Atomic uint64_t *dirty;        /* crypt's bitmap */
 	const struct black_stats *black_stats;
+	const struct black_attack *attack;
 	const struct red_stats *red_stats;
 	const struct crypt_stats *crypt_stats;
 	const char *engine_name;        /* for status */

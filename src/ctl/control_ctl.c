@@ -131,10 +131,12 @@ static void do_status(struct client *client, const struct control *c, uint64_t n
 		.ready = c->ready,
 		.engine = c->config.engine_name ? c->config.engine_name : "",
 		.hugepages = c->config.hugepages,
+		.reports_stale = c->reports_stale,
 	};
 	const char *name;
 
 	count_peers(c, now_ns, &status);
+	control_last_attack(c, now_ns, &status.attack);
 	show_status(&client->out, &status);
 	for (unsigned i = 0; i < DOMAINS_MAX; i++) {
 		uint64_t silent_ns = control_silence_ns(c, &name, i);

@@ -108,6 +108,37 @@ bool control_take_acks(struct control *c, struct wg_now now)
 
 /* ---- handshake messages ---- */
 
+/* Those that proved their address first: no flood of others is in their way (C11). */
+static bool next_report(struct control *c, struct black_report *report)
+{
+	return ring_receive(&c->config.from_black_proven, report, 1) == 1 ||
+		ring_receive(&c->config.from_black, report, 1) == 1;
+}
+
+/*
+ * Its sender has given it up and sent another (A33), so an answer would be of no use. Without this a
+ * queue that takes longer than that to go through would serve nobody at all.
+ */
+static bool is_stale(const struct black_report *report, struct wg_now now)
+{
+	return now.boot_ns > report->arrived_ns && now.boot_ns - report->arrived_ns > REKEY_TIMEOUT;
+}
+
+static void take_report(struct control *c, const struct black_report *report, struct wg_now now)
+{
+	if (report->length > sizeof(report->data))
+		return;
+	if (is_stale(report, now)) {
+		c->reports_stale++;
+		return;
+	}
+	int rc = wg_receive(c->device, now, &report->remote, &report->local, report->data,
+		report->length, c->actions);
+	if (rc != 0)
+		log_event(LOG_DEBUG, "control", "handshake message refused error=%d", -rc);
+	control_perform(c, now);
+}
+
 bool control_take_reports(struct control *c, struct wg_now now)
 {
 	struct black_report report;
@@ -115,17 +146,16 @@ bool control_take_reports(struct control *c, struct wg_now now)
 	for (unsigned i = 0; i < ROUND_REPORTS; i++) {
 		if (!control_roomy(c) || installs_full(&c->installs))
 			return false; /* acks go first; they ring the bell */
-		if (ring_receive(&c->config.from_black, &report, 1) == 0)
+		if (!next_report(c, &report))
 			return false;
-		if (report.length > sizeof(report.data))
-			continue;
-		int rc = wg_receive(c->device, now, &report.remote, &report.local, report.data,
-			report.length, c->actions);
-		if (rc != 0)
-			log_event(LOG_DEBUG, "control", "handshake message refused error=%d", -rc);
-		control_perform(c, now);
+		take_report(c, &report, now);
 	}
 	return true;
+}
+
+bool control_reports_wait(const struct control *c)
+{
+	return !ring_empty(&c->config.from_black_proven) || !ring_empty(&c->config.from_black);
 }
 
 /* ---- events of peers ---- */

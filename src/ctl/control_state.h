@@ -36,6 +36,8 @@
 #define SILENCE_MAX_NS    (5 * CLOCK_SECOND)
 #define DOMAINS_MAX       24
 
+struct show_attack;
+
 enum peer_use { PEER_UNUSED, PEER_USED, PEER_REMOVING /* until crypt acked */ };
 
 struct peer_state {
@@ -114,6 +116,9 @@ struct control {
 	uint32_t traffic_word;       /* where the next look at the bitmap starts */
 	uint64_t traffic_due_ns, traffic_seen_ns;
 	uint64_t client_due_ns;
+	uint64_t reports_stale;      /* came too late to be answered */
+	uint64_t attacks_told;       /* in the log: how many began, */
+	bool attack_told;            /* and that the last one goes on */
 	uint64_t start_ns;
 	bool domain_silent[DOMAINS_MAX];
 };
@@ -155,8 +160,16 @@ const char *control_peer_label(const struct control *c, uint32_t slot, char text
 /* Each returns true when it stopped at its bound, with more waiting. */
 bool control_take_acks(struct control *c, struct wg_now now);
 bool control_take_reports(struct control *c, struct wg_now now);
+bool control_reports_wait(const struct control *c);
 bool control_take_traffic(struct control *c, struct wg_now now);
 bool control_urgent(const struct control *c);
+
+/* ---- control_attack.c ---- */
+
+/* What black says of attacks goes to the log: when one begins and when it ended. */
+void control_watch_attack(struct control *c);
+/* The last one, or zeroes. */
+void control_last_attack(const struct control *c, uint64_t now_ns, struct show_attack *attack);
 
 /* ---- control_routes.c ---- */
 

@@ -90,6 +90,12 @@ void show_status(struct text *t, const struct show_status *status)
 	show_bool(t, "hugepages", status->hugepages);
 	show_number(t, "peers", status->peers);
 	show_number(t, "peers_up", status->peers_up);
+	show_bool(t, "attack", status->attack.ongoing);
+	show_number(t, "attacks", status->attack.count);
+	show_number(t, "attack_seconds", status->attack.seconds);
+	show_number(t, "attack_messages", status->attack.messages);
+	show_number(t, "attack_sources", status->attack.sources);
+	show_number(t, "handshakes_stale", status->reports_stale);
 }
 
 void show_domain(struct text *t, const char *name, uint64_t silent_ns)

@@ -32,6 +32,13 @@ struct show_peer {
 };
 void show_peer(struct text *t, const struct show_peer *peer);
 
+struct show_attack { /* the last one; all 0: there was none */
+	uint64_t count;    /* since the start */
+	bool ongoing;
+	uint64_t seconds;  /* how long it lasted, or has lasted */
+	uint64_t messages, sources;
+};
+
 struct show_status {
 	const char *name;
 	int pid;
@@ -41,6 +48,8 @@ struct show_status {
 	const char *engine;
 	bool hugepages;
 	uint32_t peers, peers_up;
+	uint64_t reports_stale;
+	struct show_attack attack;
 };
 void show_status(struct text *t, const struct show_status *status);
 void show_domain(struct text *t, const char *name, uint64_t silent_ns);

@@ -30,12 +30,13 @@ struct daemon {
 	struct pool black_pool, red_pool;
 	struct pool_view black_view, red_view;
 	struct ring red_to_crypt, crypt_to_red, black_to_crypt, crypt_to_black;
-	struct ring black_to_control, control_to_black, control_to_red;
+	struct ring black_to_control, black_proven, control_to_black, control_to_red;
 	struct ring control_to_crypt, crypt_to_control;
 	struct peer_report *reports;
 	_Atomic uint64_t *dirty;
 	struct crypt_stats *crypt_stats;
 	struct black_stats black_stats;
+	struct black_attack attack;
 	struct red_stats red_stats;
 	struct engine engine;
 	struct black *black;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crypto/secret.h"
 #include "daemon/daemon.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -32,8 +33,14 @@ static struct black *create_black(struct daemon *d)
 		.from_control = d->control_to_black,
 		.control_bell = &d->bells[PLAN_CONTROL],
 		.stats = &d->black_stats,
+		.attack = &d->attack,
+		.proven = d->black_proven,
+		.limits = {d->config.handshake_limit, d->config.handshake_limit_per_source,
+			d->config.cookie_limit},
+		.now_ns = clock_boot_ns(),
 	};
 
+	random_bytes(c.seed, sizeof(c.seed));
 	memcpy(c.addresses, d->config.black.addresses, sizeof(c.addresses));
 	return black_create(&c);
 }
@@ -123,6 +130,7 @@ int daemon_create_control(struct daemon *d)
 		.bell = &d->bells[PLAN_CONTROL],
 		.to_black = d->control_to_black,
 		.from_black = d->black_to_control,
+		.from_black_proven = d->black_proven,
 		.black_bell = &d->bells[PLAN_BLACK],
 		.to_red = d->control_to_red,
 		.red_bell = &d->bells[PLAN_RED],
@@ -132,6 +140,7 @@ int daemon_create_control(struct daemon *d)
 		.reports = d->reports,
 		.dirty = d->dirty,
 		.black_stats = &d->black_stats,
+		.attack = &d->attack,
 		.red_stats = &d->red_stats,
 		.crypt_stats = d->crypt_stats,
 		.engine_name = d->engine.ops->name,

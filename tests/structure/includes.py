@@ -117,7 +117,7 @@ PLANTED = {
     'src/dp/bad.c': ['"wg/session.h"', '"crypto/dh.h"', '<sodium.h>', '"black/black.h"'],
     'src/red/bad.c': ['"wg/cookie.h"', '"crypto/aead.h"', '"black/black.h"', '"crypt/crypt.h"',
                       '<sys/socket.h>', '"encrypter/ctl.h"'],
-    'src/black/bad.c': ['"wg/noise.h"', '"wg/session.h"', '"crypto/blake2s.h"', '"red/red.h"',
+    'src/black/bad.c': ['"wg/noise.h"', '"wg/jar.h"', '"wg/session.h"', '"crypto/blake2s.h"', '"red/red.h"',
                         '"crypt/crypt.h"', '"wg/cookie.h/../noise.h"'],
     'src/crypt/bad.c': ['"black/black.h"', '"ctl/config.h"', '<sodium.h>', '<sys/socket.h>'],
     'src/ctl/bad.c': ['"dp/pool.h"', '"crypt/crypt.h"', '<rte_ring.h>', '<sodium.h>'],

@@ -6,8 +6,9 @@
 #include "encrypterctl/commands.h"
 #include "encrypterctl/json.h"
 
-static const char *const numbers[] = {"pid", "uptime", "peers", "peers_up", "silent_ms"};
-static const char *const switches[] = {"ready", "hugepages"};
+static const char *const numbers[] = {"pid", "uptime", "peers", "peers_up", "silent_ms", "attacks",
+	"attack_seconds", "attack_messages", "attack_sources", "handshakes_stale"};
+static const char *const switches[] = {"ready", "hugepages", "attack"};
 
 static bool is_one_of(const struct reply_line *line, const char *const *names, size_t n)
 {
@@ -100,6 +101,28 @@ static void print_peers(FILE *out, const struct reply *reply)
 		(unsigned long long)total);
 }
 
+static unsigned long long number(const struct reply *reply, const char *key)
+{
+	struct reply_line line;
+
+	return reply_find(reply, key, &line) ? reply_number(&line) : 0;
+}
+
+static void print_attack(FILE *out, const struct reply *reply, bool ongoing)
+{
+	unsigned long long attacks = number(reply, "attacks");
+
+	fprintf(out, "%-10s ", "attack");
+	if (attacks == 0)
+		fprintf(out, "none so far\n");
+	else
+		fprintf(out, "%s; %llu so far, %s %llu s: %llu messages from about %llu sources\n",
+			ongoing ? "now" : "none now", attacks,
+			ongoing ? "this one for" : "the last one of",
+			number(reply, "attack_seconds"), number(reply, "attack_messages"),
+			number(reply, "attack_sources"));
+}
+
 void print_status(FILE *out, const struct reply *reply)
 {
 	struct reply_line line = {0};
@@ -110,6 +133,8 @@ void print_status(FILE *out, const struct reply *reply)
 			print_uptime(out, reply_number(&line));
 		else if (reply_key_is(&line, "peers"))
 			print_peers(out, reply);
+		else if (reply_key_is(&line, "attack"))
+			print_attack(out, reply, line.value_length == 3);
 		else if (reply_key_is(&line, "domain"))
 			fprintf(out, "%-10.*s ", (int)line.value_length, line.value);
 		else if (reply_key_is(&line, "silent_ms"))

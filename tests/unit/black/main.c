@@ -7,6 +7,8 @@ int main(int argc, char **argv)
 	static const struct unit_suite *const suites[] = {
 		&suite_receive,
 		&suite_send,
+		&suite_guard,
+		&suite_attack,
 		&suite_drops,
 		&suite_drops_sending,
 		&suite_hostile,

@@ -41,6 +41,7 @@ void rig_open_with(struct rig *r, const struct rig_options *o)
 	r->wire.port.tx_ip_checksum = o->ip_checksum;
 	size_t report = sizeof(struct black_report), order = sizeof(struct black_order);
 	MUST(ring_create(&r->reports, "reports", NULL, o->reports, report) == 0);
+	MUST(ring_create(&r->proven, "proven", NULL, o->reports, report) == 0);
 	MUST(ring_create(&r->orders, "orders", NULL, 256, order) == 0);
 	MUST(bell_open(&r->control_bell) == 0);
 	struct black_config c = {
@@ -53,9 +54,14 @@ void rig_open_with(struct rig *r, const struct rig_options *o)
 		.listen_port = LISTEN,
 		.max_peers = RIG_PEERS,
 		.to_control = r->reports,
+		.proven = r->proven,
 		.from_control = r->orders,
 		.control_bell = &r->control_bell,
 		.stats = &r->stats,
+		.attack = &r->attack,
+		.limits = o->limits,
+		.seed = {1, 2, 3, 4},
+		.now_ns = RIG_START,
 	};
 	if (o->no_gateway)
 		c.gateway.family = 0;
@@ -112,6 +118,7 @@ void rig_close(struct rig *r)
 		bell_close(&r->links[i].bell);
 	}
 	ring_destroy(&r->reports);
+	ring_destroy(&r->proven);
 	ring_destroy(&r->orders);
 	bell_close(&r->control_bell);
 	wire_close(&r->wire);
@@ -235,6 +242,7 @@ void rig_check_drop(struct rig *r, const uint64_t *counter, uint64_t before, uin
 	CU_ASSERT_EQUAL(rig_sent(r), 0);
 	CU_ASSERT_EQUAL(r->links[0].full_count, 0);
 	CU_ASSERT_EQUAL(ring_receive(&r->reports, &report, 1), 0);
+	CU_ASSERT_EQUAL(ring_receive(&r->proven, &report, 1), 0);
 }
 
 void rig_initiation(const struct rig *r, uint8_t message[static 148])

@@ -33,9 +33,10 @@ struct rig {
 	struct pool pool;
 	struct wire wire;
 	struct rig_link links[RIG_LINKS];
-	struct ring reports, orders;
+	struct ring reports, proven, orders;
 	struct bell control_bell;
 	struct black_stats stats;
+	struct black_attack attack;
 	struct black *black;
 	uint64_t now_ns;
 	uint8_t frame[WIRE_FRAME_MAX]; /* what rig_sent() found last */
@@ -51,6 +52,7 @@ struct rig_options {
 	bool no_gateway;
 	bool no_identity;
 	bool ip_checksum;   /* the port computes it */
+	struct guard_limits limits;
 };
 
 extern struct black_stats rig_total; /* of all rigs that were closed */

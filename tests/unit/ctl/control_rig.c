@@ -92,6 +92,8 @@ static void make_rings(struct rig *r, unsigned count)
 	if (ring_create(&c->to_black, "", NULL, count + 1, ELEMENT(struct black_order)) != 0 ||
 		ring_create(&c->from_black, "", NULL, count + 1, ELEMENT(struct black_report)) !=
 			0 ||
+		ring_create(&c->from_black_proven, "", NULL, count + 1,
+			ELEMENT(struct black_report)) != 0 ||
 		ring_create(&c->to_red, "", NULL, count + 1, ELEMENT(struct red_order)) != 0 ||
 		ring_create(&c->to_crypt, "", NULL, count + 1, ELEMENT(struct crypt_order)) != 0 ||
 		ring_create(&c->from_crypt, "", NULL, count + 1, ELEMENT(struct crypt_ack)) != 0)
@@ -112,6 +114,7 @@ bool rig_start(struct rig *r, unsigned ring)
 		r->config.reports = r->reports;
 		r->config.dirty = r->dirty;
 		r->config.black_stats = &r->black_stats;
+		r->config.attack = &r->attack;
 		r->config.red_stats = &r->red_stats;
 		r->config.crypt_stats = &r->crypt_stats;
 		r->config.engine_name = "none";
@@ -132,6 +135,7 @@ void rig_close(struct rig *r)
 	control_destroy(r->control);
 	ring_destroy(&r->config.to_black);
 	ring_destroy(&r->config.from_black);
+	ring_destroy(&r->config.from_black_proven);
 	ring_destroy(&r->config.to_red);
 	ring_destroy(&r->config.to_crypt);
 	ring_destroy(&r->config.from_crypt);

@@ -26,6 +26,7 @@ struct rig {
 	struct peer_report *reports;
 	_Atomic uint64_t dirty[RIG_PEERS / 64 + 1];
 	struct black_stats black_stats;
+	struct black_attack attack;
 	struct red_stats red_stats;
 	struct crypt_stats crypt_stats;
 	char folder[32], run_dir[48], uapi_dir[48];

@@ -15,6 +15,7 @@ static void accept_whole_site(void)
 		"UapiSecrets = yes\n"
 		"[Black]\nPort = 17:0A.1\nCore = 0\nAddress = 192.168.1.10/24, 2001:db8::10/64\n"
 		"Gateway = 192.168.1.100, 2001:db8::1\nMemory = 16M\n"
+		"HandshakeLimit = 10000000\nHandshakeLimitPerSource = 7\nCookieLimit = 0\n"
 		"[Red]\nPort = net_memif0,role=client,id=1\nAddress = 10.0.1.254/24\n"
 		"Address = fd00:1::1/64\nGateway = fe80::1\nSecure = 10.0.0.0/8, fd00::7/16\n"
 		"Secure = 172.16.0.0/12\nMemory = 1g\n"
@@ -40,6 +41,9 @@ static void accept_whole_site(void)
 	CU_ASSERT_EQUAL(c->black.gateway.bytes[3], 100);
 	CU_ASSERT_EQUAL(c->black.gateway6.family, 6);
 	CU_ASSERT_EQUAL(c->black.memory_bytes, 16ull << 20);
+	CU_ASSERT_EQUAL(c->handshake_limit, 10000000);
+	CU_ASSERT_EQUAL(c->handshake_limit_per_source, 7);
+	CU_ASSERT_EQUAL(c->cookie_limit, 0);
 	CU_ASSERT_STRING_EQUAL(c->red.port, "net_memif0,role=client,id=1");
 	CU_ASSERT_EQUAL(c->red.core, -1);
 	CU_ASSERT_EQUAL(c->red.address_count, 2);
@@ -74,6 +78,9 @@ static void defaults(void)
 	CU_ASSERT_STRING_EQUAL(c->engine, "auto");
 	CU_ASSERT_EQUAL(c->listen_port, 51820);
 	CU_ASSERT_EQUAL(c->black.memory_bytes, 64ull << 20);
+	CU_ASSERT_EQUAL(c->handshake_limit, 200000);
+	CU_ASSERT_EQUAL(c->handshake_limit_per_source, 5);
+	CU_ASSERT_EQUAL(c->cookie_limit, 10000);
 	rig_free();
 	static const struct config nothing;
 	CU_ASSERT_EQUAL(memcmp(&rig_config, &nothing, sizeof(nothing)), 0); /* keys are wiped */
@@ -215,6 +222,10 @@ static void values_of_domains(void)
 		{"[Black]\nMemory = 99999999999G\n", 2, "no size"},
 		{"[Black]\nMemory = 64 MB\n", 2, "no size"},
 		{"[Black]\nMemory = M\n", 2, "no size"},
+		{"[Black]\nHandshakeLimit = 10000001\n", 2, "take 0 (no limit) to 10000000"},
+		{"[Black]\nHandshakeLimitPerSource = off\n", 2, "no number of messages"},
+		{"[Black]\nCookieLimit = -1\n", 2, "CookieLimit = '-1'"},
+		{"[Red]\nCookieLimit = 1\n", 2, "belongs to [Black]"},
 		{"[Red]\nSecure = 10.0.0.0/8, some\n", 2, "'some' is no network"},
 		{"[Red]\nUnsecure = x\n", 2, "did you mean Secure?"},
 		{NULL, 0, NULL}};

@@ -55,17 +55,23 @@ static void end(void)
 }
 
 /* Hands a message of the other side to control, as black does. */
-static void deliver(const struct wg_action *send)
+static void deliver_by(struct ring *ring, const struct wg_action *send)
 {
 	struct {
 		struct black_report report;
 		uint8_t padding[4];
-	} element = {.report = {.remote = remote_endpoint,
+	} element = {.report = {.arrived_ns = now().boot_ns,
+			     .remote = remote_endpoint,
 			     .local = {.family = 4, .bytes = {192, 0, 2, 2}},
 			     .length = send->length}};
 
 	memcpy(element.report.data, send->data, send->length);
-	CU_ASSERT_EQUAL(ring_send(&rig.config.from_black, &element, 1), 1);
+	CU_ASSERT_EQUAL(ring_send(ring, &element, 1), 1);
+}
+
+static void deliver(const struct wg_action *send)
+{
+	deliver_by(&rig.config.from_black, send);
 }
 
 static const struct wg_action *remote_action(enum wg_action_kind kind)
@@ -77,7 +83,7 @@ static const struct wg_action *remote_action(enum wg_action_kind kind)
 	return NULL;
 }
 
-static void remote_initiates(void)
+static const struct wg_action *remote_initiation(void)
 {
 	struct wg_traffic traffic = {.events = PEER_NEEDS_SESSION};
 
@@ -85,7 +91,12 @@ static void remote_initiates(void)
 	wg_traffic(remote, now(), 0, &traffic, &actions);
 	const struct wg_action *send = remote_action(WG_SEND);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(send);
-	deliver(send);
+	return send;
+}
+
+static void remote_initiates(void)
+{
+	deliver(remote_initiation());
 }
 
 static const struct black_order *sent(unsigned type)
@@ -308,6 +319,69 @@ static void test_back_pressure(void)
 	end();
 }
 
+/* C11: a ring full of what has no proof; the one message that has is the first to be handled. */
+static void test_proven_first(void)
+{
+	struct wg_action junk = {.length = 148, .data = {MESSAGE_INITIATION}};
+
+	begin();
+	for (unsigned i = 0; i < 64; i++)
+		deliver(&junk);
+	deliver_by(&rig.config.from_black_proven, remote_initiation());
+	rig_round(&rig);
+	rig_domains(&rig);
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SESSION_RX), 1);
+	CU_ASSERT_FALSE(ring_empty(&rig.config.from_black)); /* C12: a round is short */
+	CU_ASSERT(control_has_work(rig.control));
+	for (unsigned i = 0; i < 64 && control_reports_wait(rig.control); i++)
+		rig_round(&rig);
+	CU_ASSERT_TRUE(ring_empty(&rig.config.from_black));
+	CU_ASSERT_FALSE(control_reports_wait(rig.control));
+	deliver_by(&rig.config.from_black_proven, &junk);
+	CU_ASSERT(control_has_work(rig.control));
+	end();
+}
+
+/* What waited longer than its sender does is not worth a handshake. */
+static void test_stale(void)
+{
+	begin();
+	const struct wg_action *send = remote_initiation();
+	deliver(send);
+	rig.late_ns = 5 * CLOCK_SECOND + 100 * CLOCK_MS;
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SESSION_RX), 0);
+	CU_ASSERT_EQUAL(rig.control->reports_stale, 1);
+	deliver(send);
+	rig.late_ns += 4 * CLOCK_SECOND;
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SESSION_RX), 1);
+	CU_ASSERT_EQUAL(rig.control->reports_stale, 1);
+	end();
+}
+
+static void test_attack(void)
+{
+	begin();
+	rig_settle(&rig);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig_ask(&rig, false, "verb=status\n\n"), "attack=no\n"
+		"attacks=0\nattack_seconds=0\nattack_messages=0\nattack_sources=0\n"));
+	rig.attack = (struct black_attack){.count = 2, .messages = 5000, .sources = 70,
+		.began_ns = now().boot_ns - 11 * CLOCK_SECOND - CLOCK_MS};
+	rig.late_ns = CLOCK_SECOND; /* the next look */
+	rig_round(&rig);
+	CU_ASSERT(rig.control->attack_told && rig.control->attacks_told == 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig_ask(&rig, false, "verb=status\n\n"), "attack=yes\n"
+		"attacks=2\nattack_seconds=12\nattack_messages=5000\nattack_sources=70\n"));
+	rig.attack.ended_ns = rig.attack.began_ns + 9 * CLOCK_SECOND;
+	rig.late_ns += CLOCK_SECOND;
+	rig_round(&rig);
+	CU_ASSERT_FALSE(rig.control->attack_told);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig_ask(&rig, false, "verb=status\n\n"), "attack=no\n"
+		"attacks=2\nattack_seconds=9\n"));
+	end();
+}
+
 static void test_silent_domain(void)
 {
 	begin();
@@ -361,6 +435,9 @@ static const struct unit_test tests[] = {
 	{"bits of peers that are not there", test_stray_bits},
 	{"the loop rests when there is nothing to do", test_rest},
 	{"C12: full rings hold back new handshakes, not acks", test_back_pressure},
+	{"C11, C12: messages with proof come first, and few in a round", test_proven_first},
+	{"C12: a message that waited too long is passed over", test_stale},
+	{"C12: an attack is told in status", test_attack},
 	{"a domain's silence is noticed, and its end", test_silent_domain},
 	{"a ring whose geometry was changed ends the daemon", test_changed_ring},
 	{"A55, C28: bytes of a peer", test_bytes},

@@ -330,7 +330,8 @@ static void test_control_socket(void)
 	const char *answer = rig_ask(&rig, false, "verb=status\n\n");
 	CU_ASSERT_PTR_NOT_NULL(strstr(answer, "\nready=yes\n"));
 	CU_ASSERT_PTR_NOT_NULL(
-		strstr(answer, "\npeers=1\npeers_up=0\ndomain=black\nsilent_ms=0\ndomain=red\n"));
+		strstr(answer, "\npeers=1\npeers_up=0\nattack=no\nattacks=0\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(answer, "\ndomain=black\nsilent_ms=0\ndomain=red\n"));
 	CU_ASSERT_PTR_NOT_NULL(
 		strstr(rig_ask(&rig, false, "verb=stats\n\n"), "\ncrypt.sealed_packets=0\n"));
 	answer = rig_ask(&rig, false, "verb=zeroize\n\n");

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "black/guard.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "util/clock.h"
+#include "wg/messages.h"
+
+#define LOAD_PART    8 /* under load from an eighth of a ring on (A22) */
+#define LOAD_LINGER  CLOCK_SECOND
+#define RATE_SOURCES 16384
+#define SHARE_OF_4   3 /* quarters of a limit that are kept for sources within their share */
+
+static void allowance_init(struct allowance *a, uint32_t per_second)
+{
+	uint32_t reserved = per_second * (uint64_t)SHARE_OF_4 / 4;
+	uint32_t common = per_second - reserved;
+
+	a->limited = per_second > 0;
+	if (!a->limited)
+		return;
+	if (reserved == 0)
+		reserved = 1;
+	bucket_init(&a->reserved, reserved, reserved); /* a second's worth may come at once */
+	bucket_init(&a->common, common, common);
+}
+
+static bool allowance_take(struct allowance *a, bool within_share, uint64_t now_ns)
+{
+	if (!a->limited)
+		return true;
+	return (within_share && bucket_take(&a->reserved, now_ns)) ||
+		bucket_take(&a->common, now_ns);
+}
+
+static struct source_meter *create_meter(struct zone *zone, uint32_t per_second,
+	const uint64_t seed[static SOURCE_METER_ROWS])
+{
+	struct source_meter *m = zone_alloc(zone, sizeof(*m));
+
+	if (m)
+		source_meter_init(m, per_second, per_second, seed);
+	return m;
+}
+
+int guard_init(struct guard *g, const struct guard_config *config)
+{
+	void *sources = zone_alloc(config->zone, ratelimit_bytes(RATE_SOURCES));
+
+	memset(g, 0, sizeof(*g));
+	g->stats = config->stats;
+	g->unproven = config->unproven;
+	g->proven = config->proven;
+	g->waiting = create_meter(config->zone, 1, config->seed);
+	g->attack = zone_alloc(config->zone, sizeof(*g->attack));
+	if (sources)
+		g->sources = ratelimit_init(sources, RATE_SOURCES);
+	if (config->limits.per_source > 0)
+		g->shares = create_meter(config->zone, config->limits.per_source, config->seed + 2);
+	allowance_init(&g->handshakes, config->limits.handshakes);
+	allowance_init(&g->cookies, config->limits.cookies);
+	if (!g->sources || !g->waiting || !g->attack ||
+		(config->limits.per_source > 0 && !g->shares)) {
+		guard_fini(g);
+		return -ENOMEM;
+	}
+	attack_init(g->attack, config->report, config->seed[0] ^ config->seed[2], config->now_ns);
+	return 0;
+}
+
+void guard_fini(struct guard *g)
+{
+	cookie_checker_clear(&g->checker);
+	zone_free(g->sources);
+	zone_free(g->shares);
+	zone_free(g->waiting);
+	zone_free(g->attack);
+	memset(g, 0, sizeof(*g));
+}
+
+static uint32_t waiting_in(const struct ring *ring)
+{
+	uint32_t capacity = ring->geometry.capacity, vacant = ring_free_count(ring);
+
+	return vacant < capacity ? capacity - vacant : 0;
+}
+
+static bool is_long(const struct ring *ring)
+{
+	uint32_t part = (ring->geometry.capacity + 1) / LOAD_PART;
+
+	return waiting_in(ring) >= (part ? part : 1);
+}
+
+/* A22. Handshakes that were proven are work for control as well. */
+static bool is_loaded(struct guard *g, uint64_t now_ns)
+{
+	if (is_long(&g->unproven) || is_long(&g->proven)) {
+		g->loaded_until_ns = now_ns + LOAD_LINGER;
+		return true;
+	}
+	return now_ns < g->loaded_until_ns;
+}
+
+/*
+ * When many sources have proven themselves and still send more than control can do, each has its
+ * turn: who has a message in the queue adds no other. A site that comes with its first one waits for
+ * at most one of each other source.
+ */
+static bool has_turn(struct guard *g, const struct endpoint *from)
+{
+	uint64_t first = g->proven_sent - waiting_in(&g->proven);
+	bool may = source_meter_wait(g->waiting, &from->addr, first, g->proven_sent);
+
+	return may || !is_long(&g->proven);
+}
+
+static enum guard_verdict drop(struct guard *g, const struct endpoint *from, uint64_t *where,
+	uint64_t **counter)
+{
+	guard_suspect(g, &from->addr);
+	*counter = where;
+	return GUARD_DROP;
+}
+
+static enum guard_verdict judge_proven(struct guard *g, const struct endpoint *from,
+	uint64_t now_ns, uint64_t **counter)
+{
+	if (!ratelimit_allow(g->sources, &from->addr, now_ns) || !has_turn(g, from))
+		return drop(g, from, &g->stats->drop_source_limit, counter);
+	return GUARD_PROVEN;
+}
+
+/* Above the port's limit a right mac2 still counts: no flood may close the gate to it (C11). */
+static enum guard_verdict judge_excess(struct guard *g, const uint8_t *message, uint16_t length,
+	const struct endpoint *from, uint64_t now_ns, uint64_t **counter)
+{
+	if (is_loaded(g, now_ns) && cookie_has_mac2(message, length) &&
+		cookie_check_mac2(&g->checker, message, length, from, now_ns) &&
+		cookie_check_mac1(&g->checker, message, length))
+		return judge_proven(g, from, now_ns, counter);
+	return drop(g, from, &g->stats->drop_limit, counter);
+}
+
+enum guard_verdict guard_judge(struct guard *g, const uint8_t *message, uint16_t length,
+	const struct endpoint *from, uint64_t now_ns, uint64_t **counter)
+{
+	bool within = !g->shares || source_meter_take(g->shares, &from->addr, now_ns);
+
+	if (!allowance_take(&g->handshakes, within, now_ns))
+		return judge_excess(g, message, length, from, now_ns, counter);
+	if (message[0] == MESSAGE_COOKIE && g->checker.set) /* no mac1; control knows its tag */
+		return GUARD_PASS;
+	if (!cookie_check_mac1(&g->checker, message, length))
+		return drop(g, from, &g->stats->drop_mac1, counter);
+	if (!is_loaded(g, now_ns))
+		return GUARD_PASS; /* A21: mac2 is ignored */
+	if (cookie_has_mac2(message, length) &&
+		cookie_check_mac2(&g->checker, message, length, from, now_ns))
+		return judge_proven(g, from, now_ns, counter);
+	if (!allowance_take(&g->cookies, within, now_ns))
+		return drop(g, from, &g->stats->drop_cookie_limit, counter);
+	drop(g, from, &g->stats->drop_mac2, counter);
+	return GUARD_REPLY;
+}
+
+bool guard_send(struct guard *g, const struct black_report *report, bool proven)
+{
+	bool sent = ring_send(proven ? &g->proven : &g->unproven, report, 1) == 1;
+
+	g->proven_sent += sent && proven;
+	return sent;
+}
+
+/* What nobody has a use for. Broadcasts and other hosts' frames are everyday. */
+static uint64_t useless(const struct black_stats *s)
+{
+	return s->drop_runt + s->drop_vlan + s->drop_ethertype + s->drop_arp_malformed +
+		s->drop_ip_header + s->drop_ip_length + s->drop_ip_checksum + s->drop_ip_fragment +
+		s->drop_ip_source + s->drop_protocol + s->drop_udp_length + s->drop_udp_checksum +
+		s->drop_udp_port + s->drop_type + s->drop_size + s->drop_limit + s->drop_mac1 +
+		s->drop_mac2 + s->drop_cookie_limit + s->drop_source_limit + s->drop_control_full;
+}
+
+void guard_round(struct guard *g, uint64_t now_ns)
+{
+	attack_round(g->attack, useless(g->stats), now_ns < g->loaded_until_ns, now_ns);
+}
