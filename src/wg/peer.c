@@ -106,13 +106,16 @@ struct peer *peer_next(const struct peer_table *t, uint32_t from)
 	return NULL;
 }
 
-/* The slab's memory is zero: none of its peers is in use. */
+/* The slab's memory is zero: none of its peers is in use. The last one is as long as it need be. */
 static int provide_slab(struct peer_table *t, uint32_t slot)
 {
 	struct peer **slab = &t->slabs[slot / SLAB_PEERS];
+	uint32_t count = t->max - slot / SLAB_PEERS * SLAB_PEERS;
 
+	if (count > SLAB_PEERS)
+		count = SLAB_PEERS;
 	if (!*slab)
-		*slab = secret_alloc(SLAB_PEERS * sizeof(struct peer));
+		*slab = secret_alloc((count * sizeof(struct peer) + 63) & ~(size_t)63);
 	return *slab ? 0 : -ENOMEM;
 }
 
