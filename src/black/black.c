@@ -18,6 +18,7 @@ static int init_host(struct black *b, const struct black_config *config)
 		.addresses = config->addresses,
 		.address_count = config->address_count,
 		.gateway = config->gateway,
+		.ask_ahead = config->ask_ahead,
 		.neighbours = NEIGHBOURS,
 		.counters = {HOST_COUNTERS(HOST_COUNTER_AT, config->stats)},
 	};

@@ -34,6 +34,7 @@ struct black_config {
 	struct ip_prefix addresses[BLACK_ADDRESS_MAX];
 	unsigned address_count;
 	struct ip_addr gateway;
+	bool ask_ahead;               /* find the gateway before there is anything to send */
 	struct ip_addr gateway6;
 	uint16_t listen_port;
 	uint32_t max_peers; /* size of the endpoint table */

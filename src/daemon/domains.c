@@ -24,6 +24,7 @@ static struct black *create_black(struct daemon *d)
 		.pool = &d->black_pool,
 		.address_count = d->config.black.address_count,
 		.gateway = d->config.black.gateway,
+		.ask_ahead = true,
 		.gateway6 = d->config.black.gateway6,
 		.listen_port = d->config.listen_port,
 		.max_peers = d->plan.max_peers,

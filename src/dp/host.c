@@ -70,6 +70,7 @@ int host_init(struct host *h, const struct host_config *config)
 		add_address(h, &config->addresses[i], i);
 	if (config->gateway.family == 4)
 		h->gateway = get_be32(config->gateway.bytes);
+	h->ask_ahead = config->ask_ahead && h->gateway != 0;
 	h->count = config->counters;
 	point_drops(h);
 	h->outgoing.port = config->port;
@@ -368,6 +369,19 @@ void host_send(struct host *h, struct rte_mbuf *m, uint32_t next_hop)
 		host_hold(h, m, next_hop);
 }
 
+/*
+ * All that goes to other networks goes to the gateway. Were it asked for only then, the initiations
+ * to all peers that follow a start would wait for it, more of them than a neighbour's queue holds.
+ */
+static void want_gateway(struct host *h)
+{
+	struct neighbour_work work;
+	struct ip_addr gateway = ip4(h->gateway);
+
+	neighbour_want(h->neighbours, &gateway, h->now_ns, &work);
+	perform(h, &work);
+}
+
 void host_finish(struct host *h)
 {
 	struct neighbour_work work;
@@ -377,6 +391,8 @@ void host_finish(struct host *h)
 		port_missed(h->port, h->count.rx_missed, h->count.rx_too_long);
 		while (neighbour_tick(h->neighbours, h->now_ns, &work))
 			perform(h, &work);
+		if (h->ask_ahead)
+			want_gateway(h);
 	}
 	outgoing_flush(&h->outgoing);
 }

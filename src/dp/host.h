@@ -63,6 +63,7 @@ struct host_config {
 	const struct ip_prefix *addresses;
 	unsigned address_count; /* at most HOST_ADDRESS_MAX */
 	struct ip_addr gateway; /* IPv4, or family 0 */
+	bool ask_ahead;         /* find the gateway before there is anything to send to it */
 	uint32_t neighbours;    /* size of the table */
 	struct host_counters counters;
 };
@@ -84,6 +85,7 @@ struct host {
 	unsigned address6_count;
 	struct ip_addr addresses6[HOST_ADDRESS_MAX];
 	uint32_t gateway;       /* 0: none */
+	bool ask_ahead;
 	struct neighbour_table *neighbours;
 	uint64_t now_ns;        /* of this round */
 	uint64_t tick_ns;

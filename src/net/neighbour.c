@@ -201,17 +201,25 @@ const uint8_t *neighbour_lookup(struct neighbour_table *t, const struct ip_addr 
 	return n->mac;
 }
 
+/* An entry in the state of being asked for. */
+static struct neighbour *create_wanted(struct neighbour_table *t, const struct ip_addr *addr,
+	uint64_t now_ns, struct neighbour_work *work)
+{
+	struct neighbour *n = create(t, addr, true, now_ns, work);
+
+	n->state = NEIGHBOUR_IS_INCOMPLETE;
+	ask(n, now_ns, work);
+	return n;
+}
+
 bool neighbour_hold(struct neighbour_table *t, const struct ip_addr *addr, void *packet,
 	uint64_t now_ns, struct neighbour_work *work)
 {
 	struct neighbour *n = find(t, addr);
 
 	begin(work);
-	if (!n) {
-		n = create(t, addr, true, now_ns, work);
-		n->state = NEIGHBOUR_IS_INCOMPLETE;
-		ask(n, now_ns, work);
-	}
+	if (!n)
+		n = create_wanted(t, addr, now_ns, work);
 	n->used = true;
 	n->used_ns = now_ns;
 	if (n->state != NEIGHBOUR_IS_INCOMPLETE || n->pending_count == NEIGHBOUR_PENDING ||
@@ -220,6 +228,13 @@ bool neighbour_hold(struct neighbour_table *t, const struct ip_addr *addr, void 
 	n->pending[n->pending_count++] = packet;
 	t->pending_total++;
 	return true;
+}
+
+void neighbour_want(struct neighbour_table *t, const struct ip_addr *addr, uint64_t now_ns,
+	struct neighbour_work *work)
+{
+	if (!neighbour_lookup(t, addr, now_ns, work) && !find(t, addr))
+		create_wanted(t, addr, now_ns, work);
 }
 
 /* A link address that we asked for. */

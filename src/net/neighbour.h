@@ -92,6 +92,12 @@ const uint8_t *neighbour_lookup(struct neighbour_table *t, const struct ip_addr 
  */
 bool neighbour_hold(struct neighbour_table *t, const struct ip_addr *addr, void *packet,
 	uint64_t now_ns, struct neighbour_work *work);
+/*
+ * addr is going to be sent to: ask for it now, when it is not known, so that the first packets need
+ * not wait, or again when it has become stale.
+ */
+void neighbour_want(struct neighbour_table *t, const struct ip_addr *addr, uint64_t now_ns,
+	struct neighbour_work *work);
 /* False when that was of no interest. */
 bool neighbour_hear(struct neighbour_table *t, const struct ip_addr *addr,
 	const uint8_t mac[static MAC_LEN], enum neighbour_heard how, uint64_t now_ns,

@@ -51,6 +51,7 @@ void rig_open_with(struct rig *r, const struct rig_options *o)
 		.addresses = {{{4, {192, 168, 1, 10}}, 24}, {{4, {10, 9, 0, 1}}, 16}},
 		.address_count = 2,
 		.gateway = {4, {192, 168, 1, 100}},
+		.ask_ahead = o->ask_ahead,
 		.listen_port = LISTEN,
 		.max_peers = RIG_PEERS,
 		.to_control = r->reports,

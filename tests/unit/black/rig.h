@@ -50,6 +50,7 @@ struct rig_options {
 	unsigned reports;   /* size of the ring to control */
 	unsigned handles;   /* of the rings to crypt */
 	bool no_gateway;
+	bool ask_ahead;     /* for the gateway */
 	bool no_identity;
 	bool ip_checksum;   /* the port computes it */
 	struct guard_limits limits;

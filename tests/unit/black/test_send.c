@@ -100,6 +100,26 @@ static void by_gateway(void)
 	rig_close(&rig);
 }
 
+/* The initiations to hundreds of peers that follow a start find the gateway known. */
+static void gateway_ahead(void)
+{
+	static const struct rig_options ahead = {.links = 1, .mtu = 1500, .buffers = RIG_BUFFERS,
+		.reports = 64, .handles = 1024, .ask_ahead = true};
+
+	rig_open_with(&rig, &ahead);
+	rig_poll(&rig);
+	CU_ASSERT_EQUAL(rig.stats.tx_packets, 1);
+	rig_resolve(&rig, GATEWAY);
+	rig_endpoint(&rig, 3, FAR, 5000);
+	for (unsigned i = 0; i < 30; i++)
+		CU_ASSERT(rig_sealed(&rig, 0, 3, 32));
+	rig_poll(&rig);
+	for (unsigned i = 0; i < 30; i++)
+		CU_ASSERT_EQUAL(rig_sent(&rig), 42u + 32);
+	CU_ASSERT_EQUAL(rig.stats.drop_neighbour, 0);
+	rig_close(&rig);
+}
+
 static void follows_the_link_address(void)
 {
 	static const uint8_t moved[6] = {0x02, 0, 0, 0, 0, 9};
@@ -281,6 +301,7 @@ static const struct unit_test tests[] = {
 	{"A47, A48: the outer header of data messages", outer_header},
 	{"the outer checksum is right for every id", every_id},
 	{"by the gateway; what waited keeps its order (A50)", by_gateway},
+	{"the gateway is found before it is needed", gateway_ahead},
 	{"C32: a peer's new link address is used", follows_the_link_address},
 	{"a neighbour in use is asked for again", asks_again},
 	{"handshake messages of control", handshake_messages},

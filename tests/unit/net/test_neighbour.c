@@ -306,6 +306,32 @@ static void beside_a_model(void)
 	free(table);
 }
 
+static void want(uint32_t number, uint64_t now_ns)
+{
+	struct ip_addr a = host(number);
+
+	neighbour_want(table, &a, now_ns, &work);
+}
+
+static void wanted(void)
+{
+	open_table(8, 16);
+	want(1, START);
+	CU_ASSERT(work.ask);
+	CU_ASSERT_EQUAL(state(1), NEIGHBOUR_IS_INCOMPLETE);
+	want(1, START);
+	CU_ASSERT(!work.ask); /* once is enough */
+	CU_ASSERT(hear(1, mac_a, NEIGHBOUR_REPLY, START));
+	want(1, START + NEIGHBOUR_REACHABLE / 2);
+	CU_ASSERT(!work.ask);
+	neighbour_tick(table, START + NEIGHBOUR_REACHABLE + CLOCK_SECOND, &work);
+	CU_ASSERT_EQUAL(state(1), NEIGHBOUR_IS_STALE);
+	want(1, START + NEIGHBOUR_REACHABLE + CLOCK_SECOND);
+	CU_ASSERT(work.ask); /* it stays known */
+	CU_ASSERT_EQUAL(state(1), NEIGHBOUR_IS_PROBE);
+	free(table);
+}
+
 static const struct unit_test tests[] = {
 	{"ask, hold, resolve, release in order", resolves},
 	{"three tries a second apart, then what waited is dropped", gives_up},
@@ -313,6 +339,7 @@ static const struct unit_test tests[] = {
 	{"what is not used is forgotten", forgets_unused},
 	{"a neighbour that no longer answers goes", probe_fails},
 	{"entries only from our need or from requests to us", strangers},
+	{"what is wanted is asked for, and kept", wanted},
 	{"a claim does not replace what we know", no_poison},
 	{"a neighbour with a new link address is found again", moves},
 	{"held packets are bounded, per neighbour and in all", bounded_queue},
