@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two path-compressed binary tries in one block of memory. A node stands for a prefix: one that was
- * inserted, or a fork ("glue") above two that were. A prefix costs at most two nodes. The nodes of
- * IPv4 (16 bytes: four in a cache line) are taken from the start of the arena, those of IPv6 (32
- * bytes) from its end; 64 bytes for every prefix are therefore enough for any mixture.
+ * One hash table for each family, of all prefixes whatever their length, and the set of lengths that
+ * occur. A lookup tries them from the longest down. Administrators write few lengths, so that is a
+ * probe or two, where a tree takes a step for every doubling of the prefixes; and the probes of one
+ * lookup do not wait for each other's memory, also when all lengths there are occur.
+ *
+ * Places are found by multiplication, not by a mask: a table is exactly twice as long as it must be.
+ * An entry of zeros is free. Nobody who could choose addresses to be looked up chooses prefixes.
  */
 #include "wg/allowedips.h"
 
@@ -14,54 +17,46 @@
 
 #include "util/bytes.h"
 
-#define NO_NODE     UINT32_MAX
-#define SLOT_BITS   24
-#define NO_SLOT     ((1u << SLOT_BITS) - 1) /* of a fork */
-#define ARENA_SHARE 64                      /* bytes per prefix */
+#define SLOT_BITS 24
+#define SLOT_MAX  ((1u << SLOT_BITS) - 2)
+#define SPARE     2 /* entries per prefix */
 
-struct node4 {
+struct entry4 {
 	uint32_t key; /* host order, host bits zero */
-	uint32_t child[2];
 	uint32_t slot : SLOT_BITS;
-	uint32_t length : 8;
+	uint32_t mark : 8; /* length + 1 */
 };
 
-struct node6 {
+struct entry6 {
 	uint64_t key[2];
-	uint32_t child[2];
 	uint32_t slot;
-	uint32_t length;
+	uint32_t mark;
+	uint64_t pad; /* never across two cache lines */
 };
 
 struct allowedips {
 	uint32_t capacity; /* prefixes */
 	uint32_t used;
-	uint32_t root4;
-	uint32_t root6;
-	uint32_t nodes4;
-	uint32_t nodes6;
-	uint8_t pad[40];
-	uint8_t arena[];
+	uint64_t lengths4;    /* bit n: there are prefixes of n bits */
+	uint64_t lengths6[3]; /* likewise */
+	uint8_t pad[24];
+	struct entry6 entries[]; /* SPARE * capacity of them, then as many entry4 */
 };
 
-static_assert(sizeof(struct node4) == 16, "four in a cache line");
-static_assert(sizeof(struct node6) == 32, "two in a cache line");
-static_assert(sizeof(struct allowedips) == 64, "the arena starts on a cache line");
+#define ENTRY_SHARE (SPARE * (sizeof(struct entry4) + sizeof(struct entry6))) /* bytes per prefix */
 
-/* The leading bits of an address of either family: IPv4 in the upper half of the first word. */
-struct bits {
-	uint64_t word[2];
-	unsigned length;
-};
+static_assert(sizeof(struct entry4) == 8, "eight in a cache line");
+static_assert(sizeof(struct entry6) == 32, "two in a cache line");
+static_assert(sizeof(struct allowedips) == 64, "the entries start on a cache line");
 
-static inline const struct node4 *node4_at(const struct allowedips *t, uint32_t at)
+static inline uint32_t entry_count(const struct allowedips *t)
 {
-	return (const struct node4 *)t->arena + at;
+	return t->capacity * SPARE;
 }
 
-static inline const struct node6 *node6_at(const struct allowedips *t, uint32_t at)
+static inline struct entry4 *entries4(const struct allowedips *t)
 {
-	return (const struct node6 *)(t->arena + (size_t)t->capacity * ARENA_SHARE) - 1 - at;
+	return (struct entry4 *)(uintptr_t)(t->entries + entry_count(t));
 }
 
 /* The first `length` bits set. */
@@ -75,180 +70,129 @@ static inline uint64_t mask64(unsigned length)
 	return length == 0 ? 0 : UINT64_MAX << (64 - length);
 }
 
+/* Multiplication by odd numbers (the golden ratio; splitmix64), the upper half the better mixed. */
+static inline uint64_t mix(uint64_t h)
+{
+	h *= 0x9e3779b97f4a7c15u;
+	return (h ^ h >> 32) * 0xbf58476d1ce4e5b9u;
+}
+
+static inline uint32_t place(const struct allowedips *t, uint64_t mixed)
+{
+	return (uint32_t)((mixed >> 32) * entry_count(t) >> 32);
+}
+
+static inline uint32_t home4(const struct allowedips *t, uint32_t key, unsigned length)
+{
+	return place(t, mix((uint64_t)length << 32 | key));
+}
+
+static inline uint32_t home6(const struct allowedips *t, const uint64_t key[static 2],
+	unsigned length)
+{
+	return place(t, mix(mix(key[0] + length) ^ key[1]));
+}
+
+static inline uint32_t after(const struct allowedips *t, uint32_t at)
+{
+	return at + 1 == entry_count(t) ? 0 : at + 1;
+}
+
+/* The entry of a prefix, or the free one where it would be. There is one: half of them are. */
+static inline struct entry4 *find4(const struct allowedips *t, uint32_t key, unsigned length)
+{
+	struct entry4 *entries = entries4(t);
+	uint32_t at = home4(t, key, length);
+
+	while (entries[at].mark != 0 && (entries[at].key != key || entries[at].mark != length + 1))
+		at = after(t, at);
+	return &entries[at];
+}
+
+static inline struct entry6 *find6(const struct allowedips *t, const uint64_t key[static 2],
+	unsigned length)
+{
+	struct entry6 *entries = (struct entry6 *)(uintptr_t)t->entries;
+	uint32_t at = home6(t, key, length);
+
+	while (entries[at].mark != 0 && (entries[at].key[0] != key[0] ||
+		entries[at].key[1] != key[1] || entries[at].mark != length + 1))
+		at = after(t, at);
+	return &entries[at];
+}
+
+static inline void read_key6(uint64_t key[static 2], const uint8_t addr[static 16])
+{
+	key[0] = (uint64_t)get_be32(addr) << 32 | get_be32(addr + 4);
+	key[1] = (uint64_t)get_be32(addr + 8) << 32 | get_be32(addr + 12);
+}
+
+static inline void mask_key6(uint64_t to[static 2], const uint64_t key[static 2], unsigned length)
+{
+	to[0] = key[0] & mask64(length < 64 ? length : 64);
+	to[1] = key[1] & mask64(length < 64 ? 0 : length - 64);
+}
+
+/* ---- filling ---- */
+
 size_t allowedips_bytes(uint32_t prefixes)
 {
-	return sizeof(struct allowedips) + (size_t)prefixes * ARENA_SHARE;
+	return sizeof(struct allowedips) + (size_t)prefixes * ENTRY_SHARE;
 }
 
 struct allowedips *allowedips_init(void *memory, uint32_t prefixes)
 {
 	struct allowedips *t = memory;
 
-	memset(t, 0, sizeof(*t));
+	memset(memory, 0, allowedips_bytes(prefixes));
 	t->capacity = prefixes;
-	t->root4 = NO_NODE;
-	t->root6 = NO_NODE;
 	return t;
 }
 
-/* ---- insertion, for both families ---- */
-
-static void mask_bits(struct bits *b)
+static bool take_room(struct allowedips *t)
 {
-	unsigned first = b->length < 64 ? b->length : 64;
-
-	b->word[0] &= mask64(first);
-	b->word[1] &= mask64(b->length - first);
+	if (t->used == t->capacity)
+		return false;
+	t->used++;
+	return true;
 }
 
-static int read_prefix(struct bits *b, const struct ip_prefix *prefix)
+static int insert4(struct allowedips *t, const struct ip_prefix *prefix, uint32_t slot)
 {
-	unsigned all = addr_bits(&prefix->addr);
+	uint32_t key = get_be32(prefix->addr.bytes) & mask32(prefix->length);
+	struct entry4 *e = find4(t, key, prefix->length);
 
-	if (all == 0 || prefix->length > all)
-		return -EINVAL;
-	b->word[0] = (uint64_t)get_be32(prefix->addr.bytes) << 32;
-	b->word[1] = 0;
-	if (all == 128) {
-		b->word[0] |= get_be32(prefix->addr.bytes + 4);
-		b->word[1] = (uint64_t)get_be32(prefix->addr.bytes + 8) << 32 |
-			get_be32(prefix->addr.bytes + 12);
-	}
-	b->length = prefix->length;
-	mask_bits(b);
+	if (e->mark == 0 && !take_room(t))
+		return -ENOSPC;
+	/* one that is there moves (A46) */
+	*e = (struct entry4){.key = key, .slot = slot & ((1u << SLOT_BITS) - 1), .mark = prefix->length + 1u};
+	t->lengths4 |= 1ull << prefix->length;
 	return 0;
 }
 
-static unsigned bit_of(const struct bits *b, unsigned i)
+static int insert6(struct allowedips *t, const struct ip_prefix *prefix, uint32_t slot)
 {
-	return b->word[i / 64] >> (63 - i % 64) & 1;
-}
+	uint64_t whole[2], key[2];
 
-/* How many leading bits two prefixes share. */
-static unsigned common_length(const struct bits *a, const struct bits *b)
-{
-	uint64_t first = a->word[0] ^ b->word[0];
-	uint64_t second = a->word[1] ^ b->word[1];
-	unsigned common = first ? (unsigned)__builtin_clzll(first)
-		: second        ? 64 + (unsigned)__builtin_clzll(second)
-				: 128;
-
-	if (common > a->length)
-		common = a->length;
-	return common < b->length ? common : b->length;
-}
-
-static struct bits node_bits(const struct allowedips *t, uint8_t family, uint32_t at)
-{
-	if (family == 4) {
-		const struct node4 *n = node4_at(t, at);
-		return (struct bits){{(uint64_t)n->key << 32, 0}, n->length};
-	}
-	const struct node6 *n = node6_at(t, at);
-	return (struct bits){{n->key[0], n->key[1]}, n->length};
-}
-
-static uint32_t *node_child(struct allowedips *t, uint8_t family, uint32_t at, unsigned side)
-{
-	if (family == 4)
-		return &((struct node4 *)node4_at(t, at))->child[side];
-	return &((struct node6 *)node6_at(t, at))->child[side];
-}
-
-static uint32_t node_slot(const struct allowedips *t, uint8_t family, uint32_t at)
-{
-	return family == 4 ? node4_at(t, at)->slot : node6_at(t, at)->slot;
-}
-
-static void node_set_slot(struct allowedips *t, uint8_t family, uint32_t at, uint32_t slot)
-{
-	if (family == 4)
-		((struct node4 *)node4_at(t, at))->slot = slot & NO_SLOT;
-	else
-		((struct node6 *)node6_at(t, at))->slot = slot;
-}
-
-static uint32_t node_new(struct allowedips *t, uint8_t family, const struct bits *b, uint32_t slot)
-{
-	uint32_t at;
-
-	if (family == 4) {
-		at = t->nodes4++;
-		struct node4 *n = (struct node4 *)node4_at(t, at);
-		n->key = (uint32_t)(b->word[0] >> 32);
-		n->length = b->length & 0xff;
-		n->child[0] = n->child[1] = NO_NODE;
-	} else {
-		at = t->nodes6++;
-		struct node6 *n = (struct node6 *)node6_at(t, at);
-		n->key[0] = b->word[0];
-		n->key[1] = b->word[1];
-		n->length = b->length;
-		n->child[0] = n->child[1] = NO_NODE;
-	}
-	node_set_slot(t, family, at, slot);
-	return at;
-}
-
-/* Puts a new prefix, which shares `common` bits with the node at *link, above it or beside it. */
-static void split(struct allowedips *t, uint8_t family, uint32_t *link, const struct bits *b,
-	unsigned common, uint32_t slot)
-{
-	struct bits below = node_bits(t, family, *link);
-	struct bits fork = *b;
-	uint32_t added = node_new(t, family, b, slot);
-	uint32_t above = added;
-
-	if (common < b->length) {
-		fork.length = common;
-		mask_bits(&fork);
-		above = node_new(t, family, &fork, NO_SLOT);
-		*node_child(t, family, above, bit_of(b, common)) = added;
-	}
-	*node_child(t, family, above, bit_of(&below, common)) = *link;
-	*link = above;
-}
-
-/* The link at which the search for b ends: to its node, to a node to be split, or to none. */
-static uint32_t *find_link(struct allowedips *t, uint8_t family, const struct bits *b,
-	unsigned *common)
-{
-	uint32_t *link = family == 4 ? &t->root4 : &t->root6;
-
-	while (*link != NO_NODE) {
-		struct bits node = node_bits(t, family, *link);
-		*common = common_length(b, &node);
-		if (*common < node.length || node.length == b->length)
-			break;
-		link = node_child(t, family, *link, bit_of(b, node.length));
-	}
-	return link;
+	read_key6(whole, prefix->addr.bytes);
+	mask_key6(key, whole, prefix->length);
+	struct entry6 *e = find6(t, key, prefix->length);
+	if (e->mark == 0 && !take_room(t))
+		return -ENOSPC;
+	*e = (struct entry6){.key = {key[0], key[1]}, .slot = slot, .mark = prefix->length + 1u};
+	t->lengths6[prefix->length / 64] |= 1ull << prefix->length % 64;
+	return 0;
 }
 
 int allowedips_insert(struct allowedips *t, const struct ip_prefix *prefix, uint32_t slot)
 {
-	uint8_t family = prefix->addr.family;
-	unsigned common = 0;
-	struct bits b;
+	unsigned bits = addr_bits(&prefix->addr);
 
-	if (slot >= NO_SLOT || read_prefix(&b, prefix) != 0)
+	if (bits == 0 || prefix->length > bits || slot > SLOT_MAX)
 		return -EINVAL;
-	uint32_t *link = find_link(t, family, &b, &common);
-	bool found = *link != NO_NODE && common == node_bits(t, family, *link).length;
-	if (found && node_slot(t, family, *link) != NO_SLOT) {
-		node_set_slot(t, family, *link, slot); /* A46: it moves */
-		return 0;
-	}
-	if (t->used >= t->capacity)
+	if (t->capacity == 0)
 		return -ENOSPC;
-	t->used++;
-	if (found)
-		node_set_slot(t, family, *link, slot); /* a fork becomes a prefix */
-	else if (*link == NO_NODE)
-		*link = node_new(t, family, &b, slot);
-	else
-		split(t, family, link, &b, common, slot);
-	return 0;
+	return bits == 32 ? insert4(t, prefix, slot) : insert6(t, prefix, slot);
 }
 
 /* ---- lookup ---- */
@@ -256,47 +200,31 @@ int allowedips_insert(struct allowedips *t, const struct ip_prefix *prefix, uint
 uint32_t allowedips_lookup4(const struct allowedips *t, const uint8_t addr[static 4])
 {
 	uint32_t key = get_be32(addr);
-	uint32_t best = NO_SLOT;
-	uint32_t at = t->root4;
 
-	while (at != NO_NODE) {
-		const struct node4 *n = node4_at(t, at);
-		unsigned length = n->length;
-		if ((key ^ n->key) & mask32(length))
-			break;
-		best = n->slot != NO_SLOT ? n->slot : best;
-		if (length == 32)
-			break;
-		at = n->child[key >> (31 - length) & 1];
+	for (uint64_t left = t->lengths4; left != 0;) {
+		unsigned length = 63 - (unsigned)__builtin_clzll(left);
+		const struct entry4 *e = find4(t, key & mask32(length), length);
+		if (e->mark != 0)
+			return e->slot;
+		left ^= 1ull << length;
 	}
-	return best == NO_SLOT ? ALLOWEDIPS_NONE : best;
-}
-
-static bool matches6(const struct node6 *n, const uint64_t key[static 2])
-{
-	unsigned length = n->length;
-
-	if (length <= 64)
-		return ((key[0] ^ n->key[0]) & mask64(length)) == 0;
-	return key[0] == n->key[0] && ((key[1] ^ n->key[1]) & mask64(length - 64)) == 0;
+	return ALLOWEDIPS_NONE;
 }
 
 uint32_t allowedips_lookup6(const struct allowedips *t, const uint8_t addr[static 16])
 {
-	uint64_t key[2] = {(uint64_t)get_be32(addr) << 32 | get_be32(addr + 4),
-		(uint64_t)get_be32(addr + 8) << 32 | get_be32(addr + 12)};
-	uint32_t best = NO_SLOT;
-	uint32_t at = t->root6;
+	uint64_t whole[2], key[2];
 
-	while (at != NO_NODE) {
-		const struct node6 *n = node6_at(t, at);
-		unsigned length = n->length;
-		if (!matches6(n, key))
-			break;
-		best = n->slot != NO_SLOT ? n->slot : best;
-		if (length == 128)
-			break;
-		at = n->child[key[length / 64] >> (63 - length % 64) & 1];
+	read_key6(whole, addr);
+	for (unsigned word = 3; word-- > 0;) {
+		for (uint64_t left = t->lengths6[word]; left != 0;) {
+			unsigned bit = 63 - (unsigned)__builtin_clzll(left);
+			mask_key6(key, whole, word * 64 + bit);
+			const struct entry6 *e = find6(t, key, word * 64 + bit);
+			if (e->mark != 0)
+				return e->slot;
+			left ^= 1ull << bit;
+		}
 	}
-	return best == NO_SLOT ? ALLOWEDIPS_NONE : best;
+	return ALLOWEDIPS_NONE;
 }
