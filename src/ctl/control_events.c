@@ -242,7 +242,6 @@ static bool take_word(struct control *c, uint32_t word, struct wg_now now, unsig
 		if (*acted == ROUND_PEERS || !control_roomy(c))
 			return false;
 		atomic_fetch_and(dirty, ~(1ull << bit));
-		c->traffic_seen_ns = now.boot_ns;
 		if (slot < c->config.max_peers && take_events(c, slot, now))
 			(*acted)++;
 	}

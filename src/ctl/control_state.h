@@ -26,9 +26,6 @@
 #define ROUND_EDITS    32
 #define ROUND_PREFIXES 1024
 
-#define TRAFFIC_BUSY_NS   (100 * CLOCK_MS)  /* between looks at lazy events, while there are any */
-#define TRAFFIC_IDLE_NS   (400 * CLOCK_MS)
-#define TRAFFIC_LINGER_NS (1 * CLOCK_SECOND)
 #define BACKLOG_RETRY_NS  (1 * CLOCK_MS)
 #define READY_RETRY_NS    (10 * CLOCK_MS)
 #define MOVED_LOG_NS      (1 * CLOCK_SECOND) /* a peer that hops about does not fill the log */
@@ -114,7 +111,7 @@ struct control {
 	uint32_t removals;           /* CRYPT_REMOVE not acked yet */
 	uint32_t wipes;              /* CRYPT_WIPE not acked yet */
 	uint32_t traffic_word;       /* where the next look at the bitmap starts */
-	uint64_t traffic_due_ns, traffic_seen_ns;
+	uint64_t traffic_due_ns;
 	uint64_t client_due_ns;
 	uint64_t reports_stale;      /* came too late to be answered */
 	uint64_t attacks_told;       /* in the log: how many began, */

@@ -34,7 +34,7 @@ void wg_peer_remove(struct wg_device *d, uint32_t slot)
 
 	if (!peer)
 		return;
-	initiate_retire_timestamp(d, peer);
+	stamps_retire(&d->stamps, peer->stamped_ns);
 	device_forget_keys(d, peer);
 	schedule_set(&d->schedule, slot, SCHEDULE_NEVER);
 	peer_destroy(&d->peers, peer);
@@ -142,4 +142,29 @@ void wg_peer_set_keepalive(struct wg_device *d, uint32_t slot, uint16_t seconds,
 	if (timers_set_persistent(&peer->timers, seconds, now.boot_ns))
 		initiate_keepalive(d, peer, now, actions);
 	device_reschedule(d, peer);
+}
+
+uint64_t wg_stamps_begin(struct wg_device *d, struct wg_now now, uint64_t kept_mark_ns)
+{
+	return stamps_begin(&d->stamps, now, kept_mark_ns);
+}
+
+void wg_stamps_reserved(struct wg_device *d, uint64_t mark_ns)
+{
+	stamps_reserved(&d->stamps, mark_ns);
+}
+
+uint64_t wg_stamps_end(const struct wg_device *d)
+{
+	return stamps_end(&d->stamps);
+}
+
+void wg_accept_clock(struct wg_device *d, struct wg_now now)
+{
+	stamps_accept(&d->stamps, now);
+}
+
+uint64_t wg_clock_doubt(const struct wg_device *d, struct wg_now now)
+{
+	return stamps_doubt(&d->stamps, now);
 }

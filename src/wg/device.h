@@ -30,6 +30,7 @@ enum wg_action_kind {
 	WG_FLUSH,       /* the responder's session was confirmed: send what was staged */
 	WG_DROP_STAGED, /* give up what was staged */
 	WG_ENDPOINT,    /* slot's packets go to endpoint (from local) from now on */
+	WG_RESERVE,     /* write mark_ns down, then call wg_stamps_reserved(); not urgent (C30) */
 };
 
 struct wg_action {
@@ -40,6 +41,7 @@ struct wg_action {
 	uint16_t length;
 	uint8_t data[HANDSHAKE_MAX];
 	struct session_keys keys;
+	uint64_t mark_ns;
 };
 
 #define WG_ACTIONS_MAX      16
@@ -78,6 +80,21 @@ void wg_device_destroy(struct wg_device *d); /* wipes */
 bool wg_set_private_key(struct wg_device *d, const uint8_t *private_key, uint32_t *removed);
 bool wg_public_key(const struct wg_device *d, uint8_t public_key[static 32]); /* false: none set */
 bool wg_private_key(const struct wg_device *d, uint8_t private_key[static 32]);
+
+/*
+ * C30: what initiations say of the time rises also from one process to the next. To be called first,
+ * with the mark that the former one wrote down last (wall time in ns; 0: there is none). Returns the
+ * mark to write down now; nothing is initiated before wg_stamps_reserved() is called with it. A
+ * device whose key does not outlive its process does without these.
+ */
+uint64_t wg_stamps_begin(struct wg_device *d, struct wg_now now, uint64_t kept_mark_ns);
+void wg_stamps_reserved(struct wg_device *d, uint64_t mark_ns);
+/* The mark to write down at the very end, when nothing is initiated any more: it is nearer. */
+uint64_t wg_stamps_end(const struct wg_device *d);
+/* How far (ns) the wall clock is ahead of what is believed of it; 0: it is believed. */
+uint64_t wg_clock_doubt(const struct wg_device *d, struct wg_now now);
+/* By the administrator: the wall clock is right. */
+void wg_accept_clock(struct wg_device *d, struct wg_now now);
 
 /* The slot; -EEXIST, -ENOSPC; -EADDRINUSE when it is our own key (A53: to be ignored). */
 int64_t wg_peer_add(struct wg_device *d, const uint8_t public_key[static 32], struct wg_now now);

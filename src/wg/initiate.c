@@ -10,32 +10,18 @@
 /*
  * A13, A10. The peer compares only with what we sent to it, so that stamps are strictly rising per
  * peer: a device with thousands of peers makes more initiations than there are stamps in a second.
- * Over all peers they do not fall, also when the wall clock does.
+ * False when none may be used (C30).
  */
-static void stamp(struct wg_device *d, struct peer *peer, uint64_t wall_ns,
-	uint8_t out[static WG_TIMESTAMP_LEN])
+static bool stamp(struct wg_device *d, struct peer *peer, struct wg_now now,
+	uint8_t out[static WG_TIMESTAMP_LEN], struct wg_actions *actions)
 {
-	timestamp_from_wall(out, wall_ns);
-	if (timestamp_after(d->timestamp_floor, out))
-		memcpy(out, d->timestamp_floor, WG_TIMESTAMP_LEN);
-	memcpy(d->timestamp_floor, out, WG_TIMESTAMP_LEN);
-	if (!timestamp_after(out, peer->timestamp_sent)) {
-		memcpy(out, peer->timestamp_sent, WG_TIMESTAMP_LEN);
-		timestamp_advance(out);
-	}
-	memcpy(peer->timestamp_sent, out, WG_TIMESTAMP_LEN);
-}
+	bool ok = stamps_take(&d->stamps, now, &peer->stamped_ns);
+	uint64_t mark_ns = stamps_wanted(&d->stamps, now);
 
-void initiate_retire_timestamp(struct wg_device *d, const struct peer *peer)
-{
-	uint8_t next[WG_TIMESTAMP_LEN];
-
-	if (secret_is_zero(peer->timestamp_sent, WG_TIMESTAMP_LEN))
-		return;
-	memcpy(next, peer->timestamp_sent, sizeof(next));
-	timestamp_advance(next);
-	if (timestamp_after(next, d->timestamp_floor))
-		memcpy(d->timestamp_floor, next, sizeof(next));
+	if (mark_ns != 0)
+		actions_add(actions, WG_RESERVE, peer->slot)->mark_ns = mark_ns;
+	timestamp_from_wall(out, peer->stamped_ns);
+	return ok;
 }
 
 static bool is_possible(const struct wg_device *d, const struct peer *peer)
@@ -54,8 +40,11 @@ void initiate_send(struct wg_device *d, struct peer *peer, struct wg_now now,
 
 	if (!is_possible(d, peer))
 		return;
+	if (!stamp(d, peer, now, timestamp, actions)) {
+		timers_initiation_sent(&peer->timers, now.boot_ns); /* the retry makes up for it */
+		return;
+	}
 	index = indices_draw(d, peer);
-	stamp(d, peer, now.wall_ns, timestamp);
 	if (noise_create_initiation(&message, &peer->initiation, &d->identity, &peer->remote,
 		    timestamp, index) != 0) {
 		indices_release(d, index);

@@ -72,6 +72,7 @@ static_assert(sizeof(struct message_data) == 16, "A2");
 #define INITIATIONS_PER_SECOND 50
 #define COOKIE_LIFETIME        (120 * CLOCK_SECOND)
 #define COOKIE_LATENCY         (5 * CLOCK_SECOND)
+#define REPORT_INTERVAL        (100 * CLOCK_MS) /* ours: the longest between crypt's reports */
 #define STAGED_MAX             128 /* A42 */
 
 #define WG_TIMESTAMP_LEN 12

@@ -44,7 +44,7 @@ struct peer {
 	uint64_t initiated_ns;     /* when `initiation` was sent */
 	uint64_t consumed_ns;      /* when an initiation of the peer was consumed last (A14) */
 	uint8_t timestamp_seen[WG_TIMESTAMP_LEN]; /* the greatest received (A13) */
-	uint8_t timestamp_sent[WG_TIMESTAMP_LEN]; /* the greatest sent */
+	uint64_t stamped_ns;       /* the greatest that was sent, see stamps.h; 0: none */
 
 	uint64_t last_handshake_wall_ns;
 	uint64_t rx_bytes;         /* of handshake messages (A55) */

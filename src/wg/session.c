@@ -113,29 +113,49 @@ static void set_role(struct session_rx *s, enum receiving_role from, enum receiv
 }
 
 /*
- * A24. The initiator's new session is current; the unconfirmed next, when there is one, is the one
- * the other side may still send under, so it becomes previous rather than the former current. The
- * responder's new session replaces next, and previous with it.
+ * Current ends, and becomes previous: messages may be under way under it. But when none ever came, the
+ * other side has not taken it up, and still uses the one before: then that stays previous.
  */
-static unsigned make_room(struct session_rx *s, bool initiator, uint32_t *dropped)
+static unsigned retire_current(struct session_rx *s, uint32_t *dropped, unsigned n)
 {
-	unsigned n = drop(s, RECEIVING_PREVIOUS, dropped, 0);
+	const struct receiving *current = with_role(s, RECEIVING_CURRENT);
+
+	if (current && current->replay.greatest == 0 && with_role(s, RECEIVING_PREVIOUS))
+		return drop(s, RECEIVING_CURRENT, dropped, n);
+	n = drop(s, RECEIVING_PREVIOUS, dropped, n);
+	set_role(s, RECEIVING_CURRENT, RECEIVING_PREVIOUS);
+	return n;
+}
+
+/* An initiator confirms at once: one that has not done so by now has given its attempt up. */
+static bool is_forsaken(const struct receiving *next, uint64_t now_ns)
+{
+	return age(next->birth_ns, now_ns) > REKEY_TIMEOUT;
+}
+
+/*
+ * A24. The responder's new session replaces next. The initiator's is current; an unconfirmed next is
+ * one that the other side may be sending under by now, so it becomes previous rather than the former
+ * current, unless it was forsaken.
+ */
+static unsigned make_room(struct session_rx *s, bool initiator, uint64_t now_ns, uint32_t *dropped)
+{
+	const struct receiving *next = with_role(s, RECEIVING_NEXT);
 
 	if (!initiator)
-		return drop(s, RECEIVING_NEXT, dropped, n);
-	if (with_role(s, RECEIVING_NEXT)) {
-		n = drop(s, RECEIVING_CURRENT, dropped, n);
-		set_role(s, RECEIVING_NEXT, RECEIVING_PREVIOUS);
-	} else {
-		set_role(s, RECEIVING_CURRENT, RECEIVING_PREVIOUS);
-	}
+		return drop(s, RECEIVING_NEXT, dropped, 0);
+	if (!next || is_forsaken(next, now_ns))
+		return retire_current(s, dropped, drop(s, RECEIVING_NEXT, dropped, 0));
+	unsigned n = drop(s, RECEIVING_PREVIOUS, dropped, 0);
+	n = drop(s, RECEIVING_CURRENT, dropped, n);
+	set_role(s, RECEIVING_NEXT, RECEIVING_PREVIOUS);
 	return n;
 }
 
 unsigned session_rx_install(struct session_rx *s, const struct session_keys *keys, unsigned *slot,
 	uint32_t dropped[static RECEIVING_SLOTS])
 {
-	unsigned n = make_room(s, keys->initiator, dropped);
+	unsigned n = make_room(s, keys->initiator, keys->birth_ns, dropped);
 	struct receiving *r = with_role(s, RECEIVING_NONE);
 
 	memset(r, 0, sizeof(*r));
@@ -158,8 +178,7 @@ bool session_rx_usable(const struct receiving *r, uint64_t counter, uint64_t now
 /* The first message under next: the other side has the session, so it is current now (A24). */
 static void promote(struct session_rx *s, struct receiving *r, uint32_t *dropped, bool *has_dropped)
 {
-	*has_dropped = drop(s, RECEIVING_PREVIOUS, dropped, 0) != 0;
-	set_role(s, RECEIVING_CURRENT, RECEIVING_PREVIOUS);
+	*has_dropped = retire_current(s, dropped, 0) != 0;
 	r->role = RECEIVING_CURRENT;
 }
 

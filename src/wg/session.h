@@ -74,8 +74,8 @@ unsigned session_rx_install(struct session_rx *s, const struct session_keys *key
 bool session_rx_usable(const struct receiving *r, uint64_t counter, uint64_t now_ns);
 /*
  * The tag of a message with `counter` held. False when it is a replay: then nothing has changed.
- * PEER_CONFIRMED is added when the message promoted next to current (then the former current is
- * previous, and the index of the former previous, if any, is in *dropped and *has_dropped is true),
+ * PEER_CONFIRMED is added when the message promoted next to current (then one of the former current
+ * and previous is previous; the index of the other, if any, is in *dropped, and *has_dropped is true),
  * PEER_KEY_OLD_RX when it is time (A32).
  */
 bool session_rx_accept(struct session_rx *s, struct receiving *r, uint64_t counter, uint64_t now_ns,

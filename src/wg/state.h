@@ -11,13 +11,14 @@
 #include "wg/noise.h"
 #include "wg/peer.h"
 #include "wg/schedule.h"
+#include "wg/stamps.h"
 
 struct wg_device { /* in guarded memory */
 	struct noise_identity identity;
 	struct peer_table peers;
 	struct index_table indices; /* of handshakes and live sessions, to slots (A27) */
 	struct schedule schedule;
-	uint8_t timestamp_floor[WG_TIMESTAMP_LEN]; /* no initiation carries an earlier one (A13) */
+	struct stamps stamps; /* for our initiations (A13, C30) */
 };
 
 /* ---- actions.c ---- */
@@ -47,7 +48,5 @@ void initiate_send(struct wg_device *d, struct peer *peer, struct wg_now now,
 /* A keepalive under the session, or an initiation when there is no session (A37, A38). */
 void initiate_keepalive(struct wg_device *d, struct peer *peer, struct wg_now now,
 	struct wg_actions *actions);
-/* A peer goes away: whoever takes its place is to start from later timestamps. */
-void initiate_retire_timestamp(struct wg_device *d, const struct peer *peer);
 
 #endif

@@ -6,12 +6,17 @@
 #include "crypto/secret.h"
 #include "wg/messages.h"
 
-static uint64_t jitter(void)
+static uint64_t below(uint64_t limit)
 {
 	uint64_t r;
 
 	random_bytes(&r, sizeof(r));
-	return r % REKEY_TIMEOUT_JITTER;
+	return r % limit;
+}
+
+static uint64_t jitter(void)
+{
+	return below(REKEY_TIMEOUT_JITTER);
 }
 
 void timers_init(struct timers *t)
@@ -35,10 +40,12 @@ static void advance_persistent(struct timers *t, uint64_t at_ns)
 		t->persistent_ns = next;
 }
 
+/* What at_ns may be late already is left out of the jitter. */
 void timers_data_sent(struct timers *t, uint64_t at_ns)
 {
 	if (t->unanswered_ns == TIMER_OFF)
-		t->unanswered_ns = at_ns + KEEPALIVE_TIMEOUT + REKEY_TIMEOUT + jitter();
+		t->unanswered_ns = at_ns + KEEPALIVE_TIMEOUT + REKEY_TIMEOUT +
+			below(REKEY_TIMEOUT_JITTER - REPORT_INTERVAL);
 }
 
 void timers_data_received(struct timers *t, uint64_t at_ns)

@@ -9,31 +9,31 @@
 #define TAI64_EPOCH 0x400000000000000aull
 #define GRANULARITY (1u << 24)
 
-static void write_stamp(uint8_t stamp[static WG_TIMESTAMP_LEN], uint64_t seconds,
-	uint32_t nanoseconds)
+static uint32_t rounded_nanoseconds(uint64_t wall_ns)
 {
-	put_be32(stamp, (uint32_t)(seconds >> 32));
-	put_be32(stamp + 4, (uint32_t)seconds);
-	put_be32(stamp + 8, nanoseconds);
+	return (uint32_t)(wall_ns % CLOCK_SECOND) & ~(GRANULARITY - 1);
 }
 
 void timestamp_from_wall(uint8_t stamp[static WG_TIMESTAMP_LEN], uint64_t wall_ns)
 {
-	uint32_t nanoseconds = (uint32_t)(wall_ns % CLOCK_SECOND) & ~(GRANULARITY - 1);
+	uint64_t seconds = TAI64_EPOCH + wall_ns / CLOCK_SECOND;
 
-	write_stamp(stamp, TAI64_EPOCH + wall_ns / CLOCK_SECOND, nanoseconds);
+	put_be32(stamp, (uint32_t)(seconds >> 32));
+	put_be32(stamp + 4, (uint32_t)seconds);
+	put_be32(stamp + 8, rounded_nanoseconds(wall_ns));
 }
 
-void timestamp_advance(uint8_t stamp[static WG_TIMESTAMP_LEN])
+uint64_t timestamp_round(uint64_t wall_ns)
 {
-	uint64_t seconds = (uint64_t)get_be32(stamp) << 32 | get_be32(stamp + 4);
-	uint32_t nanoseconds = get_be32(stamp + 8) + GRANULARITY;
+	return wall_ns / CLOCK_SECOND * CLOCK_SECOND + rounded_nanoseconds(wall_ns);
+}
 
-	if (nanoseconds >= CLOCK_SECOND) {
-		seconds++;
-		nanoseconds = 0;
-	}
-	write_stamp(stamp, seconds, nanoseconds);
+uint64_t timestamp_next(uint64_t rounded_ns)
+{
+	uint64_t nanoseconds = rounded_ns % CLOCK_SECOND + GRANULARITY;
+
+	return nanoseconds < CLOCK_SECOND ? rounded_ns + GRANULARITY
+					  : (rounded_ns / CLOCK_SECOND + 1) * CLOCK_SECOND;
 }
 
 bool timestamp_after(const uint8_t a[static WG_TIMESTAMP_LEN],

@@ -13,8 +13,10 @@
  * hides when exactly the message was made.
  */
 void timestamp_from_wall(uint8_t stamp[static WG_TIMESTAMP_LEN], uint64_t wall_ns);
-/* The next label that differs: about 17 ms later. */
-void timestamp_advance(uint8_t stamp[static WG_TIMESTAMP_LEN]);
+/* The time that its label says: wall_ns rounded down in the same way. */
+uint64_t timestamp_round(uint64_t wall_ns);
+/* Of a rounded time the next one, whose label differs: about 17 ms later. */
+uint64_t timestamp_next(uint64_t rounded_ns);
 /* Is a strictly later than b? */
 bool timestamp_after(const uint8_t a[static WG_TIMESTAMP_LEN],
 	const uint8_t b[static WG_TIMESTAMP_LEN]);

@@ -291,7 +291,7 @@ static void test_rest(void)
 	rig_round(&rig);
 	CU_ASSERT_FALSE(control_has_work(rig.control));
 	uint64_t idle_ns = control_sleep_ns(rig.control, now().boot_ns);
-	CU_ASSERT(idle_ns > 200 * CLOCK_MS && idle_ns <= 500 * CLOCK_MS);
+	CU_ASSERT(idle_ns > 50 * CLOCK_MS && idle_ns <= 100 * CLOCK_MS);
 	rig_event(&rig, slot, PEER_DATA_SENT, 0);
 	CU_ASSERT_FALSE(control_has_work(rig.control)); /* lazy: no reason to stay awake */
 	rig_round(&rig);

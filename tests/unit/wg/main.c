@@ -13,6 +13,7 @@ int main(int argc, char **argv)
 		&suite_replay,
 		&suite_session,
 		&suite_timestamp,
+		&suite_stamps,
 		&suite_noise,
 		&suite_schedule,
 		&suite_timers,
@@ -25,6 +26,7 @@ int main(int argc, char **argv)
 		&suite_clockwork,
 		&suite_admin,
 		&suite_simulation,
+		&suite_day,
 		NULL,
 	};
 

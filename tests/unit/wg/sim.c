@@ -9,8 +9,9 @@
 
 #define POLL_MAX_NS  (100 * CLOCK_MS) /* between reports of ordinary events */
 #define ORDER_MAX_NS (2 * CLOCK_MS)   /* from control to crypt */
+#define DISK_MAX_NS  (200 * CLOCK_MS) /* to write a mark down */
 
-enum event_kind { EVENT_ARRIVE, EVENT_ORDER, EVENT_POLL, EVENT_TICK, EVENT_APP };
+enum event_kind { EVENT_ARRIVE, EVENT_ORDER, EVENT_POLL, EVENT_TICK, EVENT_APP, EVENT_MARK };
 
 struct sim_event {
 	uint64_t at_ns;
@@ -21,6 +22,7 @@ struct sim_event {
 	union {
 		struct sim_message message;
 		struct sim_order order;
+		uint64_t mark_ns;
 	};
 };
 
@@ -111,15 +113,33 @@ static struct sim_node *node_at(struct sim *s, const struct endpoint *where)
 	return NULL;
 }
 
+/* A message without which there is no session that both sides can use. */
+static bool is_of_handshake(const struct sim_node *n, const uint8_t *bytes)
+{
+	const struct sending *awaits = &n->sim->node[!n->side].tx.next;
+
+	return bytes[0] != MESSAGE_DATA ||
+		(awaits->valid && awaits->local_index == n->tx.current.remote_index);
+}
+
+static unsigned copies_that_arrive(struct sim_node *n, uint64_t id, const uint8_t *bytes)
+{
+	struct sim *s = n->sim;
+	unsigned copies = chance(s->loss_permille) ? 0 : 1 + chance(s->duplicate_permille);
+
+	if (n->cut || (s->no_handshakes && id == SIM_NO_ID && bytes[0] != MESSAGE_DATA))
+		copies = 0;
+	s->handshakes_lost += copies == 0 && is_of_handshake(n, bytes);
+	return copies;
+}
+
 /* Who has the address when the message arrives is not who had it when it was sent. */
 void sim_transmit(struct sim_node *n, const struct endpoint *to, uint64_t id, const void *bytes,
 	uint16_t length)
 {
 	struct sim *s = n->sim;
-	unsigned copies = chance(s->loss_permille) ? 0 : 1 + chance(s->duplicate_permille);
+	unsigned copies = copies_that_arrive(n, id, bytes);
 
-	if (s->no_handshakes && id == SIM_NO_ID && length != 32)
-		copies = 0;
 	n->counts.messages++;
 	n->counts.last_message_ns = s->now_ns;
 	while (copies-- > 0) {
@@ -129,6 +149,7 @@ void sim_transmit(struct sim_node *n, const struct endpoint *to, uint64_t id, co
 		event.message.from = n->at;
 		event.message.to = *to;
 		event.message.id = id;
+		event.message.sent_ns = s->now_ns;
 		event.message.length = length;
 		memcpy(event.message.bytes, bytes, length);
 		push(s, &event);
@@ -167,6 +188,20 @@ static void send_handshake(struct sim_node *n, const struct wg_action *a)
 	sim_transmit(n, &a->endpoint, SIM_NO_ID, a->data, a->length);
 }
 
+static void write_mark(struct sim_node *n, uint64_t mark_ns)
+{
+	struct sim_event event = make(n, EVENT_MARK, fixture_below(DISK_MAX_NS));
+
+	event.mark_ns = mark_ns;
+	push(n->sim, &event);
+}
+
+static void mark_written(struct sim_node *n, uint64_t mark_ns)
+{
+	n->mark_ns = mark_ns;
+	wg_stamps_reserved(n->device, mark_ns);
+}
+
 static void perform_one(struct sim_node *n, const struct wg_action *a)
 {
 	switch (a->kind) {
@@ -187,6 +222,9 @@ static void perform_one(struct sim_node *n, const struct wg_action *a)
 		break;
 	case WG_DROP_STAGED:
 		order(n, ORDER_DROP_STAGED, &a->keys);
+		break;
+	case WG_RESERVE:
+		write_mark(n, a->mark_ns);
 		break;
 	case WG_ENDPOINT:
 		n->peer_at = a->endpoint;
@@ -277,14 +315,19 @@ void sim_send(struct sim *s, unsigned side)
 	sim_crypt_send(n, n->next_id++);
 }
 
-/* The event goes on as long as there is something to say. */
+/* Not bound to the node's life but to the row of packets. */
+static void push_app(struct sim_node *n, uint64_t in_ns)
+{
+	struct sim_event event = make(n, EVENT_APP, in_ns);
+
+	event.life = n->app_run;
+	push(n->sim, &event);
+}
+
 static void app(struct sim_node *n)
 {
-	n->app_running = n->app_interval_ns != 0;
-	if (!n->app_running)
-		return;
 	sim_send(n->sim, n->side);
-	push_simple(n, EVENT_APP, fixture_below(2 * n->app_interval_ns));
+	push_app(n, fixture_below(2 * n->app_interval_ns));
 }
 
 void sim_talk(struct sim *s, unsigned side, uint64_t interval_ns)
@@ -292,10 +335,9 @@ void sim_talk(struct sim *s, unsigned side, uint64_t interval_ns)
 	struct sim_node *n = &s->node[side];
 
 	n->app_interval_ns = interval_ns;
-	if (interval_ns != 0 && !n->app_running) {
-		n->app_running = true;
-		push_simple(n, EVENT_APP, 0);
-	}
+	n->app_run++;
+	if (interval_ns != 0)
+		push_app(n, fixture_below(2 * interval_ns));
 }
 
 /* ---- running ---- */
@@ -309,13 +351,16 @@ static void happen(struct sim *s, const struct sim_event *event)
 		return;
 	}
 	if (event->kind == EVENT_APP) {
-		app(n);
+		if (event->life == n->app_run)
+			app(n);
 		return;
 	}
 	if (event->life != n->life)
 		return;
 	if (event->kind == EVENT_ORDER)
 		take_order(n, &event->order);
+	else if (event->kind == EVENT_MARK)
+		mark_written(n, event->mark_ns);
 	else if (event->kind == EVENT_POLL)
 		poll(n);
 	else if (event->at_ns == n->tick_at_ns) /* else an earlier deadline has come up since */
@@ -343,6 +388,7 @@ static void start(struct sim_node *n)
 	if (!n->device)
 		abort();
 	n->tick_at_ns = UINT64_MAX;
+	mark_written(n, wg_stamps_begin(n->device, sim_now(n), n->mark_ns));
 	wg_set_private_key(n->device, n->private_key, &removed);
 	n->slot = (uint32_t)wg_peer_add(n->device, n->peer_public_key, sim_now(n));
 	wg_peer_set_endpoint(n->device, n->slot, &n->sim->node[!n->side].at, &actions);
@@ -362,6 +408,13 @@ void sim_restart(struct sim *s, unsigned side)
 	n->polled = false;
 	n->life++;
 	start(n);
+}
+
+void sim_mark(struct sim *s)
+{
+	s->mark_ns = s->now_ns;
+	s->handshakes_lost = 0;
+	s->node[0].back_ns = s->node[1].back_ns = 0;
 }
 
 void sim_reset_counts(struct sim *s)

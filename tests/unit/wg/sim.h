@@ -14,7 +14,7 @@
 #include "wg/device.h"
 #include "wg/session.h"
 
-#define SIM_IDS   (1u << 18) /* data packets that a node may send */
+#define SIM_IDS   (1u << 21) /* data packets that a node may send */
 #define SIM_NO_ID UINT64_MAX
 
 struct sim_counts {
@@ -30,6 +30,7 @@ struct sim_counts {
 	unsigned responses;      /* sent */
 	unsigned completed;      /* handshakes that this side initiated and that gave a session */
 	unsigned bad_mac1;       /* handshake messages that arrived */
+	uint64_t oldest_key_ns;  /* the greatest age of a key that a message was sealed under */
 	uint64_t last_delivered_ns;
 	uint64_t last_message_ns; /* put on the wire */
 };
@@ -44,6 +45,7 @@ struct sim_order { /* control to crypt */
 struct sim_message {
 	struct endpoint from, to;
 	uint64_t id;                /* of the data packet in it: for the books, not for crypt */
+	uint64_t sent_ns;           /* put on the wire; likewise */
 	uint16_t length;
 	uint8_t bytes[HANDSHAKE_MAX];
 };
@@ -56,8 +58,12 @@ struct sim_node {
 	uint8_t peer_public_key[32];
 	struct endpoint at;
 	uint64_t app_interval_ns;   /* mean time between data packets; 0: silent */
-	bool app_running;
+	unsigned app_run;           /* a new interval starts a new row of packets */
 	int64_t wall_offset_ns;
+	uint64_t mark_ns;           /* on its disk: survives a restart */
+	bool cut;                   /* nothing that it sends arrives */
+	uint64_t back_ns;           /* first data sent since sim_mark() that was delivered here; 0: none */
+	unsigned back_lost;         /* handshake messages lost until then */
 
 	/* control */
 	struct wg_device *device;
@@ -89,6 +95,8 @@ struct sim {
 	unsigned loss_permille, duplicate_permille;
 	uint64_t delay_min_ns, delay_max_ns;
 	bool no_handshakes; /* only data passes */
+	uint64_t mark_ns;          /* of sim_mark() */
+	unsigned handshakes_lost;  /* since then: initiations, responses, messages that would have confirmed a session */
 	/* what is going to happen */
 	struct sim_event *events;
 	unsigned event_count, event_room;
@@ -104,6 +112,8 @@ void sim_talk(struct sim *s, unsigned side, uint64_t interval_ns);
 void sim_send(struct sim *s, unsigned side); /* one data packet, now */
 /* The node loses everything but its key and configuration. */
 void sim_restart(struct sim *s, unsigned side);
+/* From now on it is watched when data passes again, and what handshakes the wire loses. */
+void sim_mark(struct sim *s);
 /* Counting starts again; ids go on. */
 void sim_reset_counts(struct sim *s);
 

@@ -10,6 +10,13 @@
 #define ARRIVED   1
 #define DELIVERED 2
 
+static void note_age(struct sim_node *n, uint64_t age_ns)
+{
+	n->counts.sealed_too_old += age_ns >= REJECT_AFTER_TIME;
+	if (age_ns > n->counts.oldest_key_ns)
+		n->counts.oldest_key_ns = age_ns;
+}
+
 /* Seals one message under the current session; false when there is none to be used. */
 static bool seal(struct sim_node *n, uint64_t id)
 {
@@ -25,7 +32,7 @@ static bool seal(struct sim_node *n, uint64_t id)
 		put_le32(message + 4, n->tx.current.remote_index);
 		put_le64(message + 8, counter);
 		aead_seal(message + 16, payload, length, NULL, 0, counter, n->tx.current.key);
-		n->counts.sealed_too_old += now - n->tx.current.birth_ns >= REJECT_AFTER_TIME;
+		note_age(n, now - n->tx.current.birth_ns);
 		n->counts.keepalives += id == SIM_NO_ID;
 		sim_transmit(n, &n->peer_at, id, message, (uint16_t)(16 + length + 16));
 		n->report.last_tx_ns = now;
@@ -137,8 +144,10 @@ static int open_message(struct sim_node *n, const struct sim_message *m, uint8_t
 }
 
 /* What is refused does not decrypt: the id comes with the message. */
-static void account(struct sim_node *n, bool opened, uint64_t id)
+static void account(struct sim_node *n, bool opened, const struct sim_message *m)
 {
+	uint64_t id = m->id;
+
 	n->counts.refused += !opened && !(n->seen[id] & ARRIVED);
 	n->seen[id] |= ARRIVED;
 	if (!opened)
@@ -147,6 +156,10 @@ static void account(struct sim_node *n, bool opened, uint64_t id)
 	n->counts.delivered_twice += (n->seen[id] & DELIVERED) != 0;
 	n->seen[id] |= DELIVERED;
 	n->counts.last_delivered_ns = n->sim->now_ns;
+	if (n->back_ns == 0 && m->sent_ns >= n->sim->mark_ns) {
+		n->back_ns = n->sim->now_ns;
+		n->back_lost = n->sim->handshakes_lost;
+	}
 }
 
 void sim_crypt_receive(struct sim_node *n, const struct sim_message *m)
@@ -161,5 +174,5 @@ void sim_crypt_receive(struct sim_node *n, const struct sim_message *m)
 		sim_raise(n, length > 0 ? PEER_DATA_RECEIVED : PEER_KEEPALIVE_RECEIVED);
 	}
 	if (m->length > 32)
-		account(n, length >= 0, m->id);
+		account(n, length >= 0, m);
 }

@@ -14,6 +14,7 @@ extern const struct unit_suite suite_allowedips;
 extern const struct unit_suite suite_replay;
 extern const struct unit_suite suite_session;
 extern const struct unit_suite suite_timestamp;
+extern const struct unit_suite suite_stamps;
 extern const struct unit_suite suite_noise;
 extern const struct unit_suite suite_schedule;
 extern const struct unit_suite suite_timers;
@@ -26,5 +27,6 @@ extern const struct unit_suite suite_initiation;
 extern const struct unit_suite suite_clockwork;
 extern const struct unit_suite suite_admin;
 extern const struct unit_suite suite_simulation;
+extern const struct unit_suite suite_day;
 
 #endif

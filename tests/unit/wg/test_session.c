@@ -141,20 +141,50 @@ static void promotion_drops_previous(void)
 
 	reset();
 	install_rx(1, true, 0);
-	install_rx(2, true, 0);
+	CU_ASSERT_EQUAL(install_rx(2, true, 0), 0);
 	CU_ASSERT_EQUAL(role(1), RECEIVING_PREVIOUS);
+	CU_ASSERT(accept_at(2, 0, S, &events));
 	CU_ASSERT_EQUAL(install_rx(3, true, 0), 1);
 	CU_ASSERT_EQUAL(dropped[0], 1);
 	CU_ASSERT_EQUAL(role(2), RECEIVING_PREVIOUS);
-	/* the responder's next takes the place of previous, as the paper has it */
-	CU_ASSERT_EQUAL(install_rx(4, false, 0), 1);
-	CU_ASSERT_EQUAL(dropped[0], 2);
+	CU_ASSERT(accept_at(3, 0, S, &events));
+	CU_ASSERT_EQUAL(install_rx(4, false, 0), 0);
+	CU_ASSERT_EQUAL(role(2), RECEIVING_PREVIOUS);
 	CU_ASSERT_EQUAL(role(4), RECEIVING_NEXT);
 	events = 0;
 	CU_ASSERT(session_rx_accept(&rx, find(4), 0, S, &events, &gone, &has));
-	CU_ASSERT_FALSE(has);
+	CU_ASSERT_TRUE(has);
+	CU_ASSERT_EQUAL(gone, 2);
 	CU_ASSERT_EQUAL(role(3), RECEIVING_PREVIOUS);
 	CU_ASSERT_EQUAL(role(4), RECEIVING_CURRENT);
+}
+
+/*
+ * What confirms our session was lost, so the other side goes on under the one before. When it starts
+ * anew, what it has under way is under that one, and it was not seen under ours.
+ */
+static void previous_in_use(void)
+{
+	uint32_t events = 0, gone = 0;
+	bool has;
+
+	reset();
+	install_rx(1, true, 0);
+	CU_ASSERT(accept_at(1, 0, S, &events));
+	install_rx(2, true, 0);
+	install_rx(3, false, 0);
+	CU_ASSERT(accept_at(1, 1, S, &events));
+	CU_ASSERT(session_rx_accept(&rx, find(3), 0, S, &events, &gone, &has));
+	CU_ASSERT_TRUE(has);
+	CU_ASSERT_EQUAL(gone, 2);
+	CU_ASSERT_EQUAL(role(1), RECEIVING_PREVIOUS);
+	CU_ASSERT(accept_at(1, 2, S, &events));
+	CU_ASSERT_EQUAL(install_rx(4, true, 0), 1); /* 3 was used: it is previous now */
+	CU_ASSERT_EQUAL(dropped[0], 1);
+	CU_ASSERT_EQUAL(install_rx(5, true, 0), 1); /* 4 was not */
+	CU_ASSERT_EQUAL(dropped[0], 4);
+	CU_ASSERT_EQUAL(role(3), RECEIVING_PREVIOUS);
+	CU_ASSERT_EQUAL(role(5), RECEIVING_CURRENT);
 }
 
 static void next_replaced(void)
@@ -180,6 +210,24 @@ static void initiator_over_next(void)
 	CU_ASSERT_EQUAL(role(3), RECEIVING_CURRENT);
 }
 
+/* One that nobody confirmed within 5 s is no reason to end the session in use. */
+static void initiator_over_forsaken_next(void)
+{
+	uint32_t events;
+
+	reset();
+	install_rx(1, true, 0);
+	CU_ASSERT(accept_at(1, 0, S, &events));
+	install_rx(2, false, S);
+	CU_ASSERT_EQUAL(install_rx(3, true, 6 * S + 1), 1);
+	CU_ASSERT_EQUAL(dropped[0], 2);
+	CU_ASSERT_EQUAL(role(1), RECEIVING_PREVIOUS);
+	CU_ASSERT_EQUAL(role(3), RECEIVING_CURRENT);
+	install_rx(4, false, 10 * S);
+	CU_ASSERT_EQUAL(install_rx(5, true, 15 * S), 2); /* just in time */
+	CU_ASSERT_EQUAL(role(4), RECEIVING_PREVIOUS);
+}
+
 static void any_live_slot_receives(void)
 {
 	uint32_t events;
@@ -188,9 +236,9 @@ static void any_live_slot_receives(void)
 	install_rx(1, true, 0);
 	install_rx(2, true, 0);
 	install_rx(3, false, 0);
-	/* previous went with the new next; current and next are live */
+	CU_ASSERT(accept_at(1, 0, S, &events));
 	CU_ASSERT(accept_at(2, 0, S, &events));
-	CU_ASSERT(accept_at(3, 0, S, &events));
+	CU_ASSERT(accept_at(3, 0, S, &events)); /* 1 goes */
 	CU_ASSERT(accept_at(2, 1, S, &events));
 	CU_ASSERT_EQUAL(events, 0);
 	CU_ASSERT_EQUAL(role(3), RECEIVING_CURRENT);
@@ -324,6 +372,10 @@ static const struct unit_test tests[] = {
 	{"A24: promotion moves current to previous", promotion_drops_previous},
 	{"A24: a second next replaces the first", next_replaced},
 	{"A24: the initiator's session over an unconfirmed next", initiator_over_next},
+	{"A24, C7: a session that the other side never took up goes before the one in use",
+		previous_in_use},
+	{"A24, C8: the initiator's session over a next that nobody confirmed",
+		initiator_over_forsaken_next},
 	{"A26: any live session receives", any_live_slot_receives},
 	{"A29: limits of the counter", counter_limits},
 	{"A30, C7: no use from 180 s on", age_limits},
