@@ -16,8 +16,12 @@
 /* Per peer: both halves of its sessions, its report, its share of the index table. */
 #define CRYPT_PER_PEER  4608ull
 #define BLACK_PER_PEER  192ull
-/* Per prefix: an inner node and a leaf of red's tree; three versions of crypt's table. */
-#define RED_PER_PREFIX  512ull
+/*
+ * Per prefix: an inner node and a leaf in each of red's trees (DPDK spreads a node over 192
+ * bytes, and the ring of the pool that it comes from takes up to 16 more); three versions of crypt's
+ * table.
+ */
+#define RED_PER_PREFIX  832ull
 #define CRYPT_PER_PREFIX 256ull
 
 static uint32_t prefix_count(const struct config *config)
