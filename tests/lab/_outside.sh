@@ -41,9 +41,9 @@ make_router() {
 			net.ipv6.conf.all.forwarding=1 || return
 	fi
 	for site in siteA siteB; do
-		ip -n "$lab-inet" link set ${port_of[$site]} nomaster &&
+		ip -n "$lab-inet" link set "${port_of[$site]}" nomaster &&
 			ip -n "$lab-inet" addr add "${router[$family$site]}/${length[$family]}" \
-				dev ${port_of[$site]} || return
+				dev "${port_of[$site]}" || return
 	done
 }
 
@@ -97,7 +97,7 @@ rules() {
 	for site in siteA siteB; do
 		while read -r address port; do
 			[ -z "$address" ] || printf '%s daddr %s udp dport %s %s daddr set %s udp dport set %s %s\n' \
-				${table[$family]} "$address" "$port" ${table[$family]} "${inside[$family$site]}" \
+				"${table[$family]}" "$address" "$port" "${table[$family]}" "${inside[$family$site]}" \
 				$inner_port "$finish"
 		done <<<"${targets[$site]:-}"
 	done
@@ -106,7 +106,7 @@ rules() {
 	for site in siteA siteB; do
 		read -r address port <<<"${source[$site]:-}"
 		[ -z "$address" ] || printf '%s saddr %s %s saddr set %s udp sport set %s %s\n' \
-			${table[$family]} "${inside[$family$site]}" ${table[$family]} "$address" "$port" "$finish"
+			"${table[$family]}" "${inside[$family$site]}" "${table[$family]}" "$address" "$port" "$finish"
 	done
 	echo '}'
 	echo '}'
