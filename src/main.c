@@ -171,6 +171,8 @@ int main(int argc, char **argv)
 		log_set_level(LOG_DEBUG);
 	control_block_signals();
 	harden(&d);
+	if (!options.check && daemon_start_resolver(&d) != 0)
+		return EXIT_FAILED;
 	if (test_crypto(&d) != 0)
 		return EXIT_FAILED;
 	if (config_load(&d.config, options.path, error) != 0) {

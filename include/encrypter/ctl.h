@@ -21,7 +21,7 @@
  * version   version
  * show      name, public_key (absent without a private key), listen_port; then for each peer: peer
  *           (its public key), peer_name, preshared_key (present | absent), endpoint (absent without
- *           one), latest_handshake (seconds since 1970; 0: never), rx_bytes, tx_bytes,
+ *           one), endpoint_name (HOST:PORT that is resolved; absent without one), latest_handshake (seconds since 1970; 0: never), rx_bytes, tx_bytes,
  *           persistent_keepalive (s; 0: off), allowed_ip (as often as there are)
  * status    name, version, pid, mode (small | large), uptime (s), ready (yes | no), engine,
  *           hugepages (yes | no), peers, peers_up, attack (yes | no: is one going on), attacks (since

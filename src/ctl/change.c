@@ -19,6 +19,8 @@ void change_init(struct change *change)
 
 void change_free(struct change *change)
 {
+	for (uint32_t i = 0; i < change->edit_count; i++)
+		free(change->edits[i].endpoint_name);
 	secret_free(change->edits);
 	free(change->prefixes);
 	free(change->buckets);
@@ -93,6 +95,7 @@ static void edit_remove(const struct change *change, struct change_edit *edit)
 		.prefixes_from = change->prefix_count};
 
 	memcpy(clean.public_key, edit->public_key, sizeof(clean.public_key));
+	free(edit->endpoint_name);
 	*edit = clean;
 }
 
@@ -264,6 +267,10 @@ static int add_config_peer(
 	memcpy(edit->preshared_key, peer->preshared_key, sizeof(edit->preshared_key));
 	edit->set_endpoint = peer->endpoint.addr.family != 0;
 	edit->endpoint = peer->endpoint;
+	if (peer->endpoint_name) {
+		edit->endpoint_name = strdup(peer->endpoint_name);
+		rc = edit->endpoint_name ? 0 : -ENOMEM;
+	}
 	edit->set_keepalive = peer->persistent_keepalive != 0;
 	edit->keepalive = peer->persistent_keepalive;
 	for (unsigned i = 0; i < peer->allowed_ip_count && rc == 0; i++)

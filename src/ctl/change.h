@@ -29,6 +29,7 @@ struct change_edit {
 	uint8_t preshared_key[32];
 	char name[CONFIG_NAME_MAX]; /* "": as it is */
 	struct endpoint endpoint;
+	char *endpoint_name; /* "HOST:PORT", or NULL; ours to free */
 	uint16_t keepalive;
 	uint32_t slot;   /* of the peer as it is now, or CHANGE_NONE */
 	bool drop;       /* the peer as it is now is removed first */

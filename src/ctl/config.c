@@ -233,6 +233,8 @@ void config_forget_keys(struct config *config)
 
 void config_free(struct config *config)
 {
+	for (unsigned i = 0; i < config->peer_count; i++)
+		free(config->peers[i].endpoint_name);
 	if (config->peers)
 		secret_wipe(config->peers, config->peer_count * sizeof(*config->peers));
 	free(config->peers);

@@ -37,7 +37,8 @@ struct config_peer {
 	uint8_t public_key[32];
 	uint8_t preshared_key[32];
 	bool has_preshared_key;
-	struct endpoint endpoint; /* family 0: none */
+	struct endpoint endpoint; /* family 0: none, or a name */
+	char *endpoint_name; /* "HOST:PORT" to be resolved, or NULL; freed with the configuration */
 	struct ip_prefix *allowed_ips; /* masked, no prefix twice; a part of struct config's */
 	unsigned allowed_ip_count;
 	uint16_t persistent_keepalive;

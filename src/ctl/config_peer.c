@@ -9,6 +9,7 @@
 #include "crypto/keytext.h"
 #include "crypto/secret.h"
 #include "ctl/config_internal.h"
+#include "ctl/names.h"
 
 int config_peer_begin(struct config_parse *p)
 {
@@ -90,6 +91,7 @@ int config_peer_preshared_key_file(struct config_parse *p, const char *value)
 	return 0;
 }
 
+/* Does it look as if a name was meant? */
 static bool is_host_name(const char *host)
 {
 	bool letter = false;
@@ -112,14 +114,14 @@ static int refuse_endpoint(struct config_parse *p, const char *value)
 
 	config_quote(quoted, value);
 	snprintf(host, sizeof(host), "%.*s", colon ? (int)(colon - value) : 70, value);
-	if (is_host_name(host))
-		return config_refuse(p, "Endpoint = %s: names are not resolved by this version; "
-			"use an address", quoted);
-	if (addr_parse(&addr, value) == 0)
+	if (addr_parse(&addr, value) == 0 || (!colon && is_host_name(host)))
 		return config_refuse(p, "Endpoint = %s has no port; write 192.0.2.20:51820 or "
 			"[2001:db8::20]:51820", quoted);
 	if (colon && (!config_number(colon + 1, UINT16_MAX, &port) || port == 0))
 		return config_refuse(p, "Endpoint = %s has no valid port; take 1 to 65535", quoted);
+	if (is_host_name(host))
+		return config_refuse(p, "Endpoint = %s is no host's name with a port; write "
+			"vpn.example.org:51820", quoted);
 	return config_refuse(p, "Endpoint = %s is no address with a port; write 192.0.2.20:51820 "
 		"or [2001:db8::20]:51820", quoted);
 }
@@ -128,6 +130,10 @@ int config_peer_endpoint(struct config_parse *p, const char *value)
 {
 	char quoted[CONFIG_QUOTE_MAX];
 
+	if (names_parse(value, NULL, NULL)) {
+		p->peer->endpoint_name = strdup(value);
+		return p->peer->endpoint_name ? 0 : config_no_memory(p);
+	}
 	if (endpoint_parse(&p->peer->endpoint, value) != 0)
 		return refuse_endpoint(p, value);
 	const char *unfit = config_unfit(&p->peer->endpoint.addr);

@@ -129,6 +129,7 @@ bool control_round(struct control *c, struct wg_now now)
 	control_uapi_serve(c, now);
 	control_ctl_serve(c, now);
 	more |= control_change_step(c, now);
+	control_names_step(c, now);
 	expire_clients(c, now.boot_ns);
 	flush(c);
 	announce_ready(c);
@@ -152,6 +153,8 @@ uint64_t control_sleep_ns(struct control *c, uint64_t now_ns)
 		due_ns = timer_ns;
 	if (c->client_due_ns < due_ns)
 		due_ns = c->client_due_ns;
+	if (control_names_deadline(c) < due_ns)
+		due_ns = control_names_deadline(c);
 	if (backlog(c) && now_ns + BACKLOG_RETRY_NS < due_ns)
 		due_ns = now_ns + BACKLOG_RETRY_NS;
 	if (!c->ready && now_ns + READY_RETRY_NS < due_ns)

@@ -14,6 +14,8 @@
 #include "encrypter/boundary.h"
 #include "encrypter/stats.h"
 
+struct resolver;
+
 struct control_config {
 	const struct config *config;
 	uint32_t max_peers;
@@ -33,6 +35,7 @@ struct control_config {
 	const struct black_attack *attack;
 	const struct red_stats *red_stats;
 	const struct crypt_stats *crypt_stats;
+	const struct resolver *resolver; /* NULL: names are not resolved */
 	const char *engine_name;        /* for status */
 	bool hugepages;                 /* for status */
 	/* tables for crypt are made in its zone */

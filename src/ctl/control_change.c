@@ -164,6 +164,17 @@ static int add_peer(struct control *c, struct change_edit *edit, struct wg_now n
 	return 0;
 }
 
+static void set_endpoint(struct control *c, const struct change_edit *edit, struct wg_now now)
+{
+	if (edit->set_endpoint) { /* an address takes the place of a name, also of the same host */
+		names_clear(&c->names, edit->slot);
+		wg_peer_set_endpoint(c->device, edit->slot, &edit->endpoint, c->actions);
+	}
+	if (edit->endpoint_name &&
+		names_set(&c->names, edit->slot, edit->endpoint_name, now.boot_ns) != 0)
+		c->run.error = ENOMEM;
+}
+
 static void apply_edit(struct control *c, struct change_edit *edit, struct wg_now now)
 {
 	int rc = edit->slot == CHANGE_NONE ? add_peer(c, edit, now) : 0;
@@ -182,8 +193,7 @@ static void apply_edit(struct control *c, struct change_edit *edit, struct wg_no
 		memcpy(c->peers[edit->slot].name, edit->name, sizeof(edit->name));
 	if (edit->set_preshared_key)
 		wg_peer_set_preshared_key(c->device, edit->slot, edit->preshared_key);
-	if (edit->set_endpoint)
-		wg_peer_set_endpoint(c->device, edit->slot, &edit->endpoint, c->actions);
+	set_endpoint(c, edit, now);
 	if (edit->set_keepalive)
 		wg_peer_set_keepalive(c->device, edit->slot, edit->keepalive, now, c->actions);
 	control_perform(c, now);

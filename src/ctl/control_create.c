@@ -49,6 +49,7 @@ static void take_config(struct control *c, const struct control_config *config)
 	c->start_ns = clock_boot_ns();
 	c->epoll_fd = c->signal_fd = c->stop_fd = -1;
 	c->instance.lock_fd = -1;
+	c->resolver_watch.fd = -1;
 }
 
 static int open_state(struct control *c)
@@ -139,6 +140,11 @@ static int open_all(struct control *c, const struct config *config, char error[s
 		snprintf(error, 512, "control could not be set up: %s", strerror(-rc));
 		return rc;
 	}
+	rc = control_names_open(c, config);
+	if (rc != 0) {
+		snprintf(error, 512, "names could not be set up: %s", strerror(-rc));
+		return rc;
+	}
 	rc = open_sockets(c, error);
 	return rc == 0 ? load(c, config, error) : rc;
 }
@@ -179,6 +185,7 @@ void control_destroy(struct control *c)
 		change_free(&c->run.change);
 	routing_close(c);
 	installs_close(&c->installs);
+	names_close(&c->names);
 	outbox_close(&c->to_black);
 	outbox_close(&c->to_red);
 	outbox_close(&c->to_crypt);

@@ -60,6 +60,7 @@ static void add_peer(struct client *client, const struct control *c, uint32_t sl
 	struct wg_peer_info info;
 	struct show_peer peer = {.name = c->peers[slot].name,
 		.info = &info,
+		.endpoint_name = names_text(&c->names, slot),
 		.routes = &c->routing.master,
 		.slot = slot};
 

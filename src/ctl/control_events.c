@@ -17,6 +17,7 @@ static void session_up(struct control *c, uint32_t slot, struct wg_now now)
 
 	peer->up_until_ns = now.boot_ns + REJECT_AFTER_TIME;
 	peer->silent = false;
+	names_up(&c->names, slot);
 	log_event(was_up ? LOG_DEBUG : LOG_INFO, "control", "%s peer=%s",
 		was_up ? "session renewed" : "handshake completed",
 		control_peer_label(c, slot, label));

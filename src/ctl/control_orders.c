@@ -7,6 +7,7 @@
 #include "crypto/secret.h"
 #include "ctl/control_state.h"
 #include "util/log.h"
+#include "wg/messages.h"
 
 /* Everything that makes orders asks for room first, so this cannot happen; if it does, we stop. */
 static void put(struct control *c, struct outbox *to, const void *order, size_t bytes)
@@ -72,7 +73,7 @@ static void install_session(struct control *c, const struct wg_action *action, s
 
 /* ---- to black ---- */
 
-static void send_message(struct control *c, const struct wg_action *action)
+static void send_message(struct control *c, const struct wg_action *action, struct wg_now now)
 {
 	struct black_order order = {.kind = BLACK_SEND,
 		.slot = action->slot,
@@ -82,6 +83,8 @@ static void send_message(struct control *c, const struct wg_action *action)
 
 	memcpy(order.data, action->data, action->length);
 	put(c, &c->to_black, &order, sizeof(order));
+	if (action->data[0] == MESSAGE_INITIATION)
+		names_attempt(&c->names, action->slot, now.boot_ns);
 }
 
 /* Not when only our own address is another, nor when an administrator set it. */
@@ -119,6 +122,7 @@ void control_forget_peer(struct control *c, uint32_t slot)
 	struct black_order order = {.kind = BLACK_NO_ENDPOINT, .slot = slot};
 
 	installs_drop(&c->installs, slot);
+	names_clear(&c->names, slot);
 	c->peers[slot].use = PEER_REMOVING;
 	c->removals++;
 	control_tell_crypt(c, CRYPT_REMOVE, slot);
@@ -144,11 +148,12 @@ void control_tell_port(struct control *c, uint16_t port)
 
 /* ---- actions ---- */
 
-static void give_up(struct control *c, uint32_t slot)
+static void give_up(struct control *c, uint32_t slot, struct wg_now now)
 {
 	char label[48];
 
 	control_tell_crypt(c, CRYPT_DROP_STAGED, slot);
+	names_gave_up(&c->names, slot, now.boot_ns);
 	if (!c->peers[slot].silent)
 		log_event(LOG_NOTICE, "control", "peer does not answer peer=%s",
 			control_peer_label(c, slot, label));
@@ -159,7 +164,7 @@ static void perform_one(struct control *c, const struct wg_action *action, struc
 {
 	switch (action->kind) {
 	case WG_SEND:
-		send_message(c, action);
+		send_message(c, action, now);
 		break;
 	case WG_INSTALL:
 		install_session(c, action, now);
@@ -174,7 +179,7 @@ static void perform_one(struct control *c, const struct wg_action *action, struc
 		control_tell_crypt(c, CRYPT_FLUSH, action->slot);
 		break;
 	case WG_DROP_STAGED:
-		give_up(c, action->slot);
+		give_up(c, action->slot, now);
 		break;
 	case WG_ENDPOINT:
 		tell_endpoint(c, action, now);

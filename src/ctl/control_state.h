@@ -11,7 +11,9 @@
 #include "ctl/control.h"
 #include "ctl/installs.h"
 #include "ctl/instance.h"
+#include "ctl/names.h"
 #include "ctl/outbox.h"
+#include "ctl/resolver.h"
 #include "ctl/routes.h"
 #include "ctl/server.h"
 #include "ctl/uapi.h"
@@ -41,6 +43,7 @@ struct peer_state {
 	enum peer_use use;
 	struct endpoint endpoint; /* family 0: none, and crypt knows */
 	bool silent;           /* handshakes were given up; said once */
+	bool name_lost;        /* its name has no address; said once */
 	uint32_t wipes;        /* CRYPT_WIPE not acked yet */
 	char name[CONFIG_NAME_MAX];
 	uint64_t up_until_ns;  /* a session was confirmed so lately */
@@ -98,13 +101,14 @@ struct control {
 	struct peer_state *peers;    /* by slot */
 	struct outbox to_black, to_red, to_crypt;
 	struct installs installs;
+	struct names names;
 	struct routing routing;
 	struct change_run run;
 	struct instance instance;
 	struct server uapi, ctl;
 	uint64_t requests;           /* numbers requests in the order in which they came */
 	int epoll_fd, signal_fd, stop_fd;
-	struct watch bell_watch, signal_watch, stop_watch;
+	struct watch bell_watch, signal_watch, stop_watch, resolver_watch;
 	_Atomic bool stop;
 	bool failed;                 /* an order was lost: nothing can be promised any more */
 	bool ready;
@@ -167,6 +171,13 @@ bool control_urgent(const struct control *c);
 void control_watch_attack(struct control *c);
 /* The last one, or zeroes. */
 void control_last_attack(const struct control *c, uint64_t now_ns, struct show_attack *attack);
+
+/* ---- control_names.c ---- */
+
+int control_names_open(struct control *c, const struct config *config); /* -errno */
+/* Asks for the next name that is due; turns peers to where their names lead. */
+void control_names_step(struct control *c, struct wg_now now);
+uint64_t control_names_deadline(const struct control *c);
 
 /* ---- control_routes.c ---- */
 

@@ -69,6 +69,8 @@ void show_peer(struct text *t, const struct show_peer *peer)
 	show_value(t, "preshared_key", info->has_preshared_key ? "present" : "absent");
 	if (info->endpoint.addr.family != 0)
 		show_value(t, "endpoint", endpoint_format(&info->endpoint, address));
+	if (peer->endpoint_name)
+		show_value(t, "endpoint_name", peer->endpoint_name);
 	show_number(t, "latest_handshake", info->last_handshake_wall_ns / CLOCK_SECOND);
 	show_number(t, "rx_bytes", peer->rx_bytes);
 	show_number(t, "tx_bytes", peer->tx_bytes);

@@ -26,6 +26,7 @@ void show_device(struct text *t, const struct show_device *device);
 struct show_peer {
 	const char *name;
 	const struct wg_peer_info *info;
+	const char *endpoint_name; /* NULL: it is given by its address */
 	uint64_t rx_bytes, tx_bytes;
 	const struct routes *routes;
 	uint32_t slot;

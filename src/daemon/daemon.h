@@ -12,6 +12,7 @@
 #include "ctl/control.h"
 #include "ctl/iface.h"
 #include "ctl/plan.h"
+#include "ctl/resolver.h"
 #include "dp/eal.h"
 #include "dp/lcore.h"
 #include "red/red.h"
@@ -19,6 +20,7 @@
 enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 struct daemon {
+	struct resolver resolver;
 	struct config config;
 	struct plan plan;
 	struct iface ifaces[2];
@@ -53,6 +55,7 @@ extern const char *const daemon_threads[PLAN_THREADS]; /* names */
 int daemon_failed(const char *step, int rc);
 
 /* system.c: from the machine */
+int daemon_start_resolver(struct daemon *d); /* before a key is read */
 int daemon_plan(struct daemon *d);
 int daemon_claim_name(struct daemon *d);
 int daemon_take_ifaces(struct daemon *d);

@@ -144,6 +144,7 @@ int daemon_create_control(struct daemon *d)
 		.attack = &d->attack,
 		.red_stats = &d->red_stats,
 		.crypt_stats = d->crypt_stats,
+		.resolver = &d->resolver,
 		.engine_name = d->engine.ops->name,
 		.hugepages = d->zones[PLAN_CRYPT].page_size > 4096,
 		.table_alloc = table_alloc,

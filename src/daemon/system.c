@@ -21,6 +21,13 @@ int daemon_failed(const char *step, int rc)
 	return rc;
 }
 
+int daemon_start_resolver(struct daemon *d)
+{
+	int rc = resolver_start(&d->resolver);
+
+	return rc ? daemon_failed("resolver", rc) : 0;
+}
+
 int daemon_plan(struct daemon *d)
 {
 	char error[CONFIG_ERROR_MAX];
@@ -153,4 +160,5 @@ void daemon_system_down(struct daemon *d)
 	for (unsigned i = 0; i < d->iface_count; i++)
 		iface_give_back(&d->ifaces[i]);
 	control_unclaim();
+	resolver_stop(&d->resolver);
 }

@@ -68,6 +68,7 @@ static void peer_json(struct json *j, const struct reply *reply, struct reply_li
 		find_within(reply, from, "preshared_key", &line) && line.value_length == 7 &&
 			memcmp(line.value, "present", 7) == 0);
 	peer_string(j, reply, from, "endpoint", "endpoint");
+	peer_string(j, reply, from, "endpoint_name", "endpoint_name");
 	peer_allowed_ips(j, reply, from);
 	peer_number(j, reply, from, "latest_handshake", "latest_handshake");
 	json_open(j, "transfer", '{');
@@ -188,6 +189,8 @@ static void print_peer(FILE *out, const struct reply *reply, struct reply_line f
 		fputs("  preshared key: (hidden)\n", out); /* "present", not "absent" */
 	if (find_within(reply, from, "endpoint", &line))
 		print_line(out, "endpoint", &line);
+	if (find_within(reply, from, "endpoint_name", &line))
+		print_line(out, "endpoint by name", &line);
 	print_allowed_ips(out, reply, from);
 	print_traffic(out, reply, from, now);
 	if (find_within(reply, from, "persistent_keepalive", &line) && reply_number(&line) > 0)

@@ -10,6 +10,7 @@ int main(int argc, char **argv)
 		&suite_uapi,
 		&suite_routes,
 		&suite_change,
+		&suite_names,
 		&suite_show,
 		&suite_control,
 		&suite_control_session,

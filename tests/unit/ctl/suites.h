@@ -11,6 +11,7 @@ extern const struct unit_suite suite_config_peers;
 extern const struct unit_suite suite_uapi;
 extern const struct unit_suite suite_routes;
 extern const struct unit_suite suite_change;
+extern const struct unit_suite suite_names;
 extern const struct unit_suite suite_show;
 extern const struct unit_suite suite_control;
 extern const struct unit_suite suite_control_session;

@@ -193,9 +193,11 @@ static void wrong_values(void)
 		const char *line;
 		const char *message;
 	} wrong[] = {
-		{"Endpoint = vpn.example.org:51820",
-			"names are not resolved by this version; use an address"},
-		{"Endpoint = vpn.example.org", "names are not resolved"},
+		{"Endpoint = vpn.example.org", "has no port"},
+		{"Endpoint = vpn..example.org:1", "is no host's name with a port"},
+		{"Endpoint = vpn example.org:1", "is no host's name with a port"},
+		{"Endpoint = -vpn.example.org:1", "is no host's name with a port"},
+		{"Endpoint = vpn.example.org:65536", "no valid port"},
 		{"Endpoint = 192.0.2.1:0", "no valid port; take 1 to 65535"},
 		{"Endpoint = 192.0.2.1:65536", "no valid port"},
 		{"Endpoint = 192.0.2.1", "has no port"},

@@ -126,6 +126,7 @@ static void fill_show(const char *name)
 	routes_set(&routes, &prefix, 0);
 	peer.routes = &routes;
 	endpoint_parse(&info.endpoint, "192.0.2.1:51820");
+	peer.endpoint_name = "b.example.org:51820";
 	text_init(&answer);
 	show_device(&answer, &(struct show_device){"siteA", key, 51820});
 	show_peer(&answer, &peer);
@@ -148,11 +149,11 @@ static void test_show_json(void)
 		"{\"name\":\"siteA\",\"public_key\":\"" KEY_ONE
 		"\",\"listen_port\":51820,\"peers\":["
 		"{\"name\":\"site \\\"B\\\"\\\\\\u000a\",\"public_key\":\"" KEY_ZERO "\","
-		"\"preshared_key\":true,\"endpoint\":\"192.0.2.1:51820\","
+		"\"preshared_key\":true,\"endpoint\":\"192.0.2.1:51820\",\"endpoint_name\":\"b.example.org:51820\","
 		"\"allowed_ips\":[\"10.0.2.0/24\",\"fd00:2::/64\"],\"latest_handshake\":1700000000,"
 		"\"transfer\":{\"rx\":1536,\"tx\":3},\"persistent_keepalive\":25},"
 		"{\"name\":\"\",\"public_key\":\"" KEY_ZERO "\",\"preshared_key\":false,"
-		"\"endpoint\":null,\"allowed_ips\":[],\"latest_handshake\":0,"
+		"\"endpoint\":null,\"endpoint_name\":null,\"allowed_ips\":[],\"latest_handshake\":0,"
 		"\"transfer\":{\"rx\":0,\"tx\":0},\"persistent_keepalive\":0}]}\n");
 	text_free(&answer);
 }
@@ -177,7 +178,7 @@ static void test_show_people(void)
 	CU_ASSERT_STRING_EQUAL(printed,
 		"interface: siteA\n  public key: " KEY_ONE "\n  listening port: 51820\n\n"
 		"peer: " KEY_ZERO "\n  name: site%0aB\n  preshared key: (hidden)\n"
-		"  endpoint: 192.0.2.1:51820\n  allowed ips: 10.0.2.0/24, fd00:2::/64\n"
+		"  endpoint: 192.0.2.1:51820\n  endpoint by name: b.example.org:51820\n  allowed ips: 10.0.2.0/24, fd00:2::/64\n"
 		"  latest handshake: 1 hour, 1 minute, 1 second ago\n"
 		"  transfer: 1.50 KiB received, 3 B sent\n"
 		"  persistent keepalive: every 25 seconds\n\n"

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# siteB is known to siteA by name. It is not where the name leads, until the name is changed; it moves
+# and takes the name along; of two addresses the one that answers is found.
+#
+#   pcA ───── siteA ═════════════════════ inet ═════ siteB ───── pcB
+#             encrypterd,                            encrypterd
+#             /etc/hosts of its own
+#
+. "$(dirname "$0")/_init.sh"
+. "$here/_outside.sh"
+need_encrypterd
+
+# Both daemons see the test's file instead of the machine's, in a mount namespace that ends with them.
+hosts=$scratch/hosts
+wrapper=$scratch/with-hosts
+cat >"$wrapper" <<END
+#!/bin/sh
+exec unshare --mount sh -c 'mount --bind $hosts /etc/hosts && exec "\$@"' sh "\$@"
+END
+chmod 755 "$wrapper"
+leads_to() { # ADDRESS…
+	printf '%s\n' '127.0.0.1 localhost' >"$hosts"
+	[ $# = 0 ] || printf '%s b.sites.example\n' "$@" >>"$hosts"
+}
+named() { # of siteA's peer
+	ctl siteA show --json | python3 -c '
+import json, sys
+print(json.load(sys.stdin)["peers"][0]["endpoint_name"])'
+}
+logged() { lab_do log siteA | grep -qE "$1"; }
+
+leads_to 192.168.1.77
+lab_up --no-endpoint A --no-endpoint B --wrap "$wrapper"
+lab_do stop siteA
+echo "Endpoint = b.sites.example:51820" >>"$(conf_of siteA)"
+check "a name as the endpoint is taken" lab_do start siteA
+check "it is resolved at the start" await 10 endpoint_is siteA 192.168.1.77:51820
+check "show has the name too" test "$(named)" = b.sites.example:51820
+check "nobody is there" no_ping pcA 10.0.2.10
+
+leads_to 192.168.1.20
+check "A34: the name leads to siteB now: it is found while handshakes fail" \
+	await 30 ping_once pcA 10.0.2.10
+check "the endpoint is siteB's" endpoint_is siteA 192.168.1.20:51820
+check "traffic passes" pings pcA 20 10.0.2.10 -i 0.02
+
+# siteB moves, while the tunnel is idle; it cannot tell, since it does not know where siteA is.
+lab_do stop siteB
+readdress siteB 192.168.1.21/24 192.168.1.100
+check "siteB starts again elsewhere" lab_do start siteB
+leads_to 192.168.1.21
+check "A36: traffic is back within 40 seconds, at the new address" await 40 ping_once pcA 10.0.2.10
+check "the endpoint is the new one" endpoint_is siteA 192.168.1.21:51820
+
+# ---- several addresses; and none ----
+
+lab_do stop siteA
+leads_to 192.168.1.78 192.168.1.79 192.168.1.21
+lab_do start siteA
+check "three addresses, the last one answers: it is found" await 30 ping_once pcA 10.0.2.10
+check "the endpoint is that one" endpoint_is siteA 192.168.1.21:51820
+
+lab_do stop siteA
+leads_to
+lab_do start siteA
+check "a name without an address: the daemon is there all the same" await 10 logged 'no usable address'
+leads_to 192.168.1.21
+check "it is asked for again" await 15 ping_once pcA 10.0.2.10
+
+# ---- the process that does it ----
+
+helper=$(pgrep -P "$(daemon_pid siteA)" -x encrypter-names)
+check "a process of its own resolves" test -n "$helper"
+status() { sed -n "s/^$1:\s*//p" "/proc/$helper/status" | tr '\t' ' '; }
+check "it is nobody" test "$(status Uid)" = "65534 65534 65534 65534"
+check "without capabilities" test "$(status CapEff)$(status CapPrm)$(status CapInh)" = \
+	000000000000000000000000000000000000000000000000
+check "and gets no new rights" test "$(status NoNewPrivs) $(status Seccomp)" = "1 2"
+check "it holds its socket and nothing else" test \
+	"$(readlink /proc/"$helper"/fd/* | grep -v '^/dev/null$' | sed 's/:.*//' | tr '\n' ' ')" = "socket "
+kill -KILL "$helper"
+check "when it dies, that is said" await 5 logged 'names are not resolved any more'
+check "and traffic goes on" pings pcA 20 10.0.2.10 -i 0.02
+lab_do stop siteA
+lab_do start siteA
+helper=$(pgrep -P "$(daemon_pid siteA)" -x encrypter-names)
+check "a new daemon has a new one" test -d "/proc/${helper:-none}"
+lab_do kill siteA
+helper_gone() { [ ! -d "/proc/$helper" ]; }
+check "which ends with its daemon, however that ends" await 5 helper_gone
+
+done_testing
