@@ -30,6 +30,12 @@
  *           each domain: domain, silent_ms
  * stats     DOMAIN.COUNTER for every counter of encrypter/stats.h
  *
+ * reload    the configuration file is read again
+ * syncconf  file=PATH: the same, of another file
+ * setconf   file=PATH: the same, and every peer is made anew
+ *           What differs is applied, or, when something in the file is wrong or cannot change while the
+ *           daemon runs, nothing: error is then FILE:LINE: what is wrong
+ *
  * Keys are base64 as wg(8) writes them. No secret ever crosses this socket.
  */
 #ifndef ENCRYPTER_CTL_H
@@ -45,6 +51,9 @@
 	X(version)   \
 	X(show)      \
 	X(status)    \
-	X(stats)
+	X(stats)     \
+	X(reload)    \
+	X(syncconf)  \
+	X(setconf)
 
 #endif

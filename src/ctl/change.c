@@ -262,6 +262,7 @@ static int add_config_peer(
 	if (!edit)
 		return -ENOMEM;
 	edit->keep = true;
+	edit->from_file = true;
 	memcpy(edit->name, peer->name, sizeof(edit->name));
 	edit->set_preshared_key = peer->has_preshared_key;
 	memcpy(edit->preshared_key, peer->preshared_key, sizeof(edit->preshared_key));
@@ -287,6 +288,33 @@ int change_from_config(
 		rc = set_private_key(change, device, config->private_key);
 	for (unsigned i = 0; i < config->peer_count && rc == 0; i++)
 		rc = add_config_peer(change, device, &config->peers[i]);
+	return rc;
+}
+
+static void stay(struct change_edit *edit, const struct wg_device *device)
+{
+	struct wg_peer_info info;
+
+	if (edit->slot == CHANGE_NONE)
+		return;
+	wg_peer_info(device, edit->slot, &info);
+	edit->drop = false;
+	edit->replace_allowed_ips = true;
+	edit->set_preshared_key = true; /* zeroes when there is none */
+	edit->set_keepalive = edit->keepalive != info.persistent_keepalive;
+}
+
+int change_to_config(struct change *change, const struct wg_device *device,
+	const struct config *config, bool anew)
+{
+	int rc = replace_peers(change, device);
+
+	if (rc == 0)
+		rc = change_from_config(change, device, config);
+	change->set_listen_port = true;
+	change->listen_port = config->listen_port;
+	for (unsigned i = 0; i < config->peer_count && rc == 0 && !anew; i++)
+		stay(edit_of(change, device, config->peers[i].public_key), device);
 	return rc;
 }
 

@@ -34,6 +34,7 @@ struct change_edit {
 	uint32_t slot;   /* of the peer as it is now, or CHANGE_NONE */
 	bool drop;       /* the peer as it is now is removed first */
 	bool keep;       /* there is such a peer afterwards */
+	bool from_file;  /* by the configuration: an endpoint that was not edited there stays as it is */
 	bool set_preshared_key, set_endpoint, set_keepalive, replace_allowed_ips;
 	uint32_t prefixes_from; /* its prefixes before this number were overruled */
 };
@@ -61,6 +62,14 @@ int change_from_uapi(struct change *change, const struct wg_device *device,
 /* Everything in the configuration, for a device without peers. -ENOMEM. */
 int change_from_config(struct change *change, const struct wg_device *device,
 	const struct config *config);
+
+/*
+ * What makes the device what the configuration says: peers that are not in it go, those that are stay
+ * as they are but for the differences. With `anew` they are removed and made again, as wg setconf does.
+ * -ENOMEM.
+ */
+int change_to_config(struct change *change, const struct wg_device *device,
+	const struct config *config, bool anew);
 
 /* Does prefix i of the change still count? */
 bool change_prefix_counts(const struct change *change, uint32_t i);

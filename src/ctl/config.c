@@ -129,7 +129,8 @@ static void read_lines(struct config_parse *p)
 }
 
 int config_parse(struct config *config, const char *name, const char *text, size_t length,
-	const struct config_files *files, char error[static CONFIG_ERROR_MAX])
+	const struct config_files *files, const struct config *running,
+	char error[static CONFIG_ERROR_MAX])
 {
 	struct config_parse *p = calloc(1, sizeof(*p));
 
@@ -148,6 +149,8 @@ int config_parse(struct config *config, const char *name, const char *text, size
 	read_lines(p);
 	if (p->status == 0)
 		config_check(p);
+	if (p->status == 0 && running)
+		config_check_same(p, running);
 	int status = p->status;
 	if (status != 0)
 		config_free(config);
@@ -201,7 +204,8 @@ static void warn_of_readers(const struct config *c, const struct stat *status)
 		"path=%s", c->path);
 }
 
-int config_load(struct config *config, const char *path, char error[static CONFIG_ERROR_MAX])
+int config_load_again(struct config *config, const char *path, const struct config *running,
+	char error[static CONFIG_ERROR_MAX])
 {
 	struct text text = {0};
 	struct stat status;
@@ -214,7 +218,8 @@ int config_load(struct config *config, const char *path, char error[static CONFI
 		snprintf(error, CONFIG_ERROR_MAX, "%.200s: cannot be read: %s; name a "
 			"configuration file that this user may read", path, strerror(-rc));
 	} else {
-		rc = config_parse(config, path, text.bytes, text.length, &config_real_files, error);
+		rc = config_parse(config, path, text.bytes, text.length, &config_real_files,
+			running, error);
 		if (rc == 0)
 			warn_of_readers(config, &status);
 	}
@@ -222,6 +227,11 @@ int config_load(struct config *config, const char *path, char error[static CONFI
 		secret_wipe(text.bytes, text.length);
 	free(text.bytes);
 	return rc;
+}
+
+int config_load(struct config *config, const char *path, char error[static CONFIG_ERROR_MAX])
+{
+	return config_load_again(config, path, NULL, error);
 }
 
 void config_forget_keys(struct config *config)

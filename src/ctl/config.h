@@ -86,6 +86,12 @@ struct config {
  * relative to the configuration's folder.
  */
 int config_load(struct config *config, const char *path, char error[static CONFIG_ERROR_MAX]);
+/*
+ * The same for a daemon that runs with `running`: what cannot change meanwhile (ports, cores, memory,
+ * the name, ...) and does is refused with its line.
+ */
+int config_load_again(struct config *config, const char *path, const struct config *running,
+	char error[static CONFIG_ERROR_MAX]);
 /* Once control has them: wipes the private key and the preshared keys, keeps the rest. */
 void config_forget_keys(struct config *config);
 void config_free(struct config *config);

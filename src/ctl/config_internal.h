@@ -68,7 +68,10 @@ struct config_parse {
 
 /* config.c: the same as config_load(), from memory; name is the file's in messages. */
 int config_parse(struct config *config, const char *name, const char *text, size_t length,
-	const struct config_files *files, char error[static CONFIG_ERROR_MAX]);
+	const struct config_files *files, const struct config *running,
+	char error[static CONFIG_ERROR_MAX]);
+/* config_same.c: refuses what differs from the running one and cannot change. */
+int config_check_same(struct config_parse *p, const struct config *running);
 /* Notes the first failure as "FILE:LINE: ..." and ends the reading. -EINVAL. */
 int config_fail(struct config_parse *p, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

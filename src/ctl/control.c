@@ -128,6 +128,7 @@ bool control_round(struct control *c, struct wg_now now)
 	more |= run_timers(c, now);
 	control_uapi_serve(c, now);
 	control_ctl_serve(c, now);
+	control_reload_step(c);
 	more |= control_change_step(c, now);
 	control_names_step(c, now);
 	expire_clients(c, now.boot_ns);
@@ -237,7 +238,7 @@ static void signal_ready(void *context, uint32_t events)
 
 	while (read(c->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGHUP) {
-			log_event(LOG_WARNING, "control", "reload not supported by this version");
+			c->reload = true;
 			continue;
 		}
 		log_event(LOG_NOTICE, "control", "signal number=%u from_pid=%u",

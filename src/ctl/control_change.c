@@ -31,7 +31,7 @@ static uint32_t peer_count(const struct control *c)
 static int check_size(struct control *c, const struct change_size *size)
 {
 	uint32_t peers = peer_count(c) - size->removed;
-	uint32_t tunnel = c->routing.tunnel.count;
+	uint32_t tunnel = c->routing.tunnel.count + c->routing.secure_new;
 
 	if (size->added > c->config.max_peers - peers || tunnel > c->config.max_prefixes ||
 		size->tunnel_new > c->config.max_prefixes - tunnel)
@@ -54,7 +54,7 @@ int control_change_begin(struct control *c, struct change *change, struct client
 		.change = *change,
 		.stage = size.removed ? STAGE_UNROUTE : STAGE_DEVICE,
 		.client = client,
-		.by_client = client != NULL,
+		.by = client ? client->server->ops->name : NULL,
 		.pid = client ? client->pid : 0,
 		.uid = client ? client->uid : 0,
 		.size = size,
@@ -166,11 +166,21 @@ static int add_peer(struct control *c, struct change_edit *edit, struct wg_now n
 
 static void set_endpoint(struct control *c, const struct change_edit *edit, struct wg_now now)
 {
-	if (edit->set_endpoint) { /* an address takes the place of a name, also of the same host */
+	static const struct endpoint none;
+	struct peer_state *peer = &c->peers[edit->slot];
+	const char *name = names_text(&c->names, edit->slot);
+	bool same_name = name && edit->endpoint_name && strcmp(name, edit->endpoint_name) == 0;
+
+	/* An address takes the place of a name, also of the same host. */
+	if ((edit->set_endpoint || edit->from_file) && !same_name)
 		names_clear(&c->names, edit->slot);
+	/* A peer that moved is not called back by a file that says what it said before. */
+	if (edit->set_endpoint &&
+		!(edit->from_file && endpoint_equal(&peer->configured, &edit->endpoint)))
 		wg_peer_set_endpoint(c->device, edit->slot, &edit->endpoint, c->actions);
-	}
-	if (edit->endpoint_name &&
+	if (edit->set_endpoint || edit->from_file)
+		peer->configured = edit->from_file ? edit->endpoint : none;
+	if (edit->endpoint_name && !same_name &&
 		names_set(&c->names, edit->slot, edit->endpoint_name, now.boot_ns) != 0)
 		c->run.error = ENOMEM;
 }
@@ -189,7 +199,7 @@ static void apply_edit(struct control *c, struct change_edit *edit, struct wg_no
 		edit->keep = false; /* nor do its prefixes count */
 		return;
 	}
-	if (edit->name[0])
+	if (edit->name[0] || edit->from_file)
 		memcpy(c->peers[edit->slot].name, edit->name, sizeof(edit->name));
 	if (edit->set_preshared_key)
 		wg_peer_set_preshared_key(c->device, edit->slot, edit->preshared_key);
@@ -241,8 +251,9 @@ static void record(const struct control *c)
 	const struct change_run *run = &c->run;
 	char who[64] = "file";
 
-	if (run->by_client)
-		snprintf(who, sizeof(who), "uapi uid=%u pid=%d", (unsigned)run->uid, (int)run->pid);
+	if (run->by)
+		snprintf(who, sizeof(who), "%s uid=%u pid=%d", run->by, (unsigned)run->uid,
+			(int)run->pid);
 	log_event(LOG_NOTICE, "control",
 		"configured by=%s peers_removed=%u peers_added=%u peers_set=%u routes=%u%s%s", who,
 		(unsigned)run->size.removed, (unsigned)run->size.added, (unsigned)run->size.edited,
@@ -262,7 +273,8 @@ static void finish(struct control *c)
 	routing_release(c);
 	*run = (struct change_run){.stage = STAGE_NONE};
 	if (client)
-		control_uapi_changed(client, error);
+		(client->server == &c->ctl ? control_ctl_changed : control_uapi_changed)(
+			client, error);
 }
 
 static bool settled(struct control *c)

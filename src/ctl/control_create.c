@@ -89,35 +89,10 @@ static int open_sockets(struct control *c, char error[static 512])
 	return rc;
 }
 
-/* [Red] Secure: behind the tunnel, whatever the peers say. */
-static int load_secure(struct control *c, const struct config *config)
-{
-	if (config->secure_count > c->config.max_prefixes)
-		return -ENOSPC;
-	int rc = routes_reserve(&c->routing.tunnel, config->secure_count);
-	for (unsigned i = 0; i < config->secure_count && rc == 0; i++)
-		routes_set(&c->routing.tunnel, &config->secure[i], 0);
-	return rc;
-}
-
-static int load_peers(struct control *c, const struct config *config)
-{
-	struct change change;
-
-	change_init(&change);
-	int rc = change_from_config(&change, c->device, config);
-	if (rc == 0)
-		return control_change_begin(c, &change, NULL);
-	change_free(&change);
-	return rc;
-}
-
 static int load(struct control *c, const struct config *config, char error[static 512])
 {
-	int rc = load_secure(c, config);
+	int rc = control_reload_begin(c, config, RELOAD_FIRST, NULL);
 
-	if (rc == 0)
-		rc = load_peers(c, config);
 	if (rc == -ENOSPC)
 		snprintf(error, 512,
 			"%u peers or their prefixes are more than there is room for (%u, %u)",
@@ -134,6 +109,8 @@ static int open_all(struct control *c, const struct config *config, char error[s
 	if (rc != 0)
 		return rc;
 	rc = control_open_loop(c);
+	if (rc == 0)
+		rc = control_reload_open(c, config);
 	if (rc == 0)
 		rc = open_state(c);
 	if (rc != 0) {
@@ -193,6 +170,7 @@ void control_destroy(struct control *c)
 	if (c->device)
 		wg_device_destroy(c->device);
 	free(c->peers);
+	free(c->running);
 	control_close_loop(c);
 	free(c);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control socket's clients. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@ struct ctl_client {
 	struct control *control;
 	struct verb_request request;
 	bool waiting;
+	bool changing; /* a change was begun, and answers when it is done */
 	bool showing; /* peers, from next_slot on */
 	uint32_t next_slot;
 };
@@ -29,6 +31,10 @@ static void *ctl_opened(struct client *client, void *context)
 
 static void ctl_closed(struct client *client)
 {
+	const struct ctl_client *v = client->state;
+
+	if (v->changing) /* it is done all the same */
+		v->control->run.client = NULL;
 	free(client->state);
 }
 
@@ -50,7 +56,7 @@ static void answer_end(struct client *client, int number, const char *error)
 
 	show_end(&client->out, number, error);
 	verb_request_reset(&v->request);
-	v->waiting = v->showing = false;
+	v->waiting = v->showing = v->changing = false;
 }
 
 /* ---- show ---- */
@@ -160,7 +166,34 @@ static void do_version(struct client *client)
 	answer_end(client, 0, NULL);
 }
 
-static void answer(struct client *client, const struct control *c, uint64_t now_ns)
+/* ---- reload, syncconf, setconf ---- */
+
+void control_ctl_changed(struct client *client, int error)
+{
+	answer_end(client, error, error ? "not all of it could be done; see the log" : NULL);
+	server_answer(client);
+}
+
+/* False: it failed and was answered. */
+static bool do_reload(struct client *client, struct control *c)
+{
+	struct ctl_client *v = client->state;
+	char error[CONFIG_ERROR_MAX], path[CONFIG_PATH_MAX];
+	bool named = v->request.verb != VERB_reload;
+
+	snprintf(path, sizeof(path), "%s", named ? v->request.file : c->running->path);
+	enum reload_how how = v->request.verb == VERB_setconf ? RELOAD_ANEW : RELOAD_SYNC;
+	int rc = control_reload(c, path, how, client, error);
+	if (rc != 0) {
+		answer_end(client, -rc, error);
+		return false;
+	}
+	v->waiting = false;
+	v->changing = true;
+	return true;
+}
+
+static void answer(struct client *client, struct control *c, uint64_t now_ns)
 {
 	const struct ctl_client *v = client->state;
 
@@ -177,6 +210,12 @@ static void answer(struct client *client, const struct control *c, uint64_t now_
 		case VERB_stats:
 			do_stats(client, c);
 			break;
+		case VERB_reload:
+		case VERB_syncconf:
+		case VERB_setconf:
+			if (do_reload(client, c))
+				return;
+			break;
 		case VERB_version:
 		case VERB_NONE:
 			do_version(client);
@@ -184,6 +223,12 @@ static void answer(struct client *client, const struct control *c, uint64_t now_
 		}
 	}
 	server_answer(client);
+}
+
+static bool awaits_change(enum verb verb)
+{
+	return verb == VERB_show || verb == VERB_reload || verb == VERB_syncconf ||
+	       verb == VERB_setconf;
 }
 
 void control_ctl_serve(struct control *c, struct wg_now now)
@@ -194,7 +239,7 @@ void control_ctl_serve(struct control *c, struct wg_now now)
 		if (client->watch.fd < 0 || !v->waiting)
 			continue;
 		/* While a change is being committed the peers are half old, half new. */
-		if (v->request.verb == VERB_show && c->run.stage != STAGE_NONE)
+		if (awaits_change(v->request.verb) && c->run.stage != STAGE_NONE)
 			continue;
 		answer(client, c, now.boot_ns);
 	}
@@ -202,6 +247,10 @@ void control_ctl_serve(struct control *c, struct wg_now now)
 
 static void ctl_overdue(struct client *client)
 {
+	const struct ctl_client *v = client->state;
+
+	if (v->changing)
+		v->control->run.client = NULL;
 	answer_end(client, ETIMEDOUT, "a change is being made and does not come to its end");
 	server_answer(client);
 }

@@ -55,7 +55,7 @@ int routing_reserve(struct control *c, const struct change_size *size)
 	struct routing *r = &c->routing;
 
 	if (routes_reserve(&r->master, size->named) != 0 ||
-		routes_reserve(&r->tunnel, size->tunnel_new) != 0)
+		routes_reserve(&r->tunnel, size->tunnel_new + r->secure_new) != 0)
 		return -ENOMEM;
 	if (reserve_table(c, 0, size->routes_after) &&
 		(size->removed == 0 || reserve_table(c, 1, size->routes_between)))

@@ -42,6 +42,7 @@ enum peer_use { PEER_UNUSED, PEER_USED, PEER_REMOVING /* until crypt acked */ };
 struct peer_state {
 	enum peer_use use;
 	struct endpoint endpoint; /* family 0: none, and crypt knows */
+	struct endpoint configured; /* as the file said last; family 0: it did not */
 	bool silent;           /* handshakes were given up; said once */
 	bool name_lost;        /* its name has no address; said once */
 	uint32_t wipes;        /* CRYPT_WIPE not acked yet */
@@ -55,6 +56,7 @@ struct peer_state {
 struct routing { /* control_routes.c */
 	struct routes master;    /* AllowedIPs as they are now */
 	struct routes tunnel;    /* every prefix that ever was one, and [Red] Secure: slot 0 */
+	uint32_t secure_new;     /* prefixes of [Red] Secure that a change brings, while it is measured */
 	bool changed;            /* since the last publication */
 	uint32_t tunnel_told;    /* how many of them red was told */
 	struct allowedips *active;    /* crypt's */
@@ -84,7 +86,7 @@ struct change_run { /* control_change.c */
 	bool wipe;               /* the private key changed */
 	int error;               /* 0 or positive; what could not be done after all */
 	struct client *client;   /* who is to be answered; NULL: nobody, or one that is gone */
-	bool by_client;          /* else by the configuration */
+	const char *by;          /* the socket; NULL: by the configuration */
 	pid_t pid;
 	uid_t uid;
 	struct change_size size;
@@ -95,6 +97,8 @@ struct control {
 	char name[CONFIG_NAME_MAX];
 	enum config_mode mode;
 	bool uapi_secrets;
+	struct config *running;      /* the file, without keys and lists */
+	bool reload;                 /* was asked for by a signal */
 	uint16_t listen_port;
 	struct wg_device *device;
 	struct wg_actions *actions;  /* guarded: keys pass through */
@@ -203,6 +207,26 @@ int control_change_begin(struct control *c, struct change *change, struct client
 /* A part of what is left. True when it stopped at its bound. */
 bool control_change_step(struct control *c, struct wg_now now);
 
+/* ---- control_reload.c ---- */
+
+int control_reload_open(struct control *c, const struct config *config); /* -ENOMEM */
+enum reload_how {
+	RELOAD_FIRST, /* there are no peers yet */
+	RELOAD_SYNC,  /* what is the same stays */
+	RELOAD_ANEW,  /* every peer is removed and made again */
+};
+/* Begins the change that leads to config. -ENOSPC, -ENOMEM: nothing was touched. */
+int control_reload_begin(struct control *c, const struct config *config, enum reload_how how,
+	struct client *client);
+/*
+ * Reads a configuration and begins the change that leads to it; client is answered when it is done. 0;
+ * -errno and error text, and nothing was touched. Not while another change is committed.
+ */
+int control_reload(struct control *c, const char *path, enum reload_how how, struct client *client,
+	char error[static CONFIG_ERROR_MAX]);
+/* A signal asked for it. */
+void control_reload_step(struct control *c);
+
 /* ---- control_uapi.c, control_ctl.c: the two protocols ---- */
 
 extern const struct server_ops control_uapi_ops;
@@ -210,6 +234,7 @@ extern const struct server_ops control_ctl_ops;
 /* Answers whoever can be answered now. */
 void control_uapi_serve(struct control *c, struct wg_now now);
 void control_uapi_changed(struct client *client, int error);
+void control_ctl_changed(struct client *client, int error);
 void control_ctl_serve(struct control *c, struct wg_now now);
 
 /* A peer's bytes with WireGuard's overhead and handshakes (A55). */

@@ -25,6 +25,23 @@ static const char *take_verb(struct verb_request *r, const char *value)
 	return "unknown verb: this version of encrypterd does not have it";
 }
 
+static const char *take_file(struct verb_request *r, const char *value)
+{
+	size_t length = strlen(value);
+
+	if (r->file[0] != '\0')
+		return "more than one file";
+	if (value[0] != '/' || length >= sizeof(r->file))
+		return "a file is named by its whole path, of at most 239 bytes";
+	memcpy(r->file, value, length + 1);
+	return NULL;
+}
+
+static bool takes_file(enum verb verb)
+{
+	return verb == VERB_setconf || verb == VERB_syncconf;
+}
+
 static const char *take_line(struct verb_request *r, enum line_state state)
 {
 	char *line = r->lines.text;
@@ -34,6 +51,8 @@ static const char *take_line(struct verb_request *r, enum line_state state)
 		return "a line that is not key=value";
 	if (strcmp(line, "verb") == 0)
 		return take_verb(r, value);
+	if (strcmp(line, "file") == 0)
+		return take_file(r, value);
 	return "unknown key: this version of encrypterd does not have it";
 }
 
@@ -41,6 +60,8 @@ static void finish(struct verb_request *r)
 {
 	if (!r->error && r->verb == VERB_NONE)
 		r->error = "no verb";
+	if (!r->error && takes_file(r->verb) != (r->file[0] != '\0'))
+		r->error = takes_file(r->verb) ? "which file?" : "this verb takes no file";
 	r->complete = true;
 }
 

@@ -11,6 +11,7 @@
 #include "encrypter/ctl.h"
 
 #define VERB_REQUEST_MAX 4096 /* bytes of one request */
+#define VERB_FILE_MAX    240
 
 #define VERB_ENUM(name) VERB_##name,
 enum verb { VERB_NONE, CTL_VERBS(VERB_ENUM) };
@@ -18,6 +19,7 @@ enum verb { VERB_NONE, CTL_VERBS(VERB_ENUM) };
 
 struct verb_request {
 	enum verb verb;
+	char file[VERB_FILE_MAX]; /* "": none was named */
 	bool complete;     /* the empty line came */
 	bool too_long;     /* complete, but the rest was not read: close after the answer */
 	const char *error; /* NULL, or what is wrong with it */

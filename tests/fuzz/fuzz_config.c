@@ -91,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct config config;
 	char error[CONFIG_ERROR_MAX] = "";
 
-	if (config_parse(&config, "fuzz.conf", (const char *)data, size, &files, error) == 0)
+	if (config_parse(&config, "fuzz.conf", (const char *)data, size, &files, NULL, error) == 0)
 		check_accepted(&config);
 	else
 		check_refused(&config, error);

@@ -37,7 +37,7 @@ int command_ask(
 	int fd = ipc_open(in->instance);
 	if (fd < 0)
 		return -fd;
-	int status = ipc_ask(fd, verb, reply);
+	int status = ipc_ask(fd, verb, NULL, reply);
 	ipc_close(fd);
 	return status;
 }

@@ -26,6 +26,9 @@ int command_genkey(const struct invocation *in);
 int command_genpsk(const struct invocation *in);
 int command_pubkey(const struct invocation *in);
 int command_check(const struct invocation *in);
+int command_reload(const struct invocation *in); /* and syncconf, setconf */
+int command_showconf(const struct invocation *in);
+int command_peer(const struct invocation *in);
 
 #define FLAG_JSON 1
 #define FLAG_ALL  2
@@ -40,6 +43,7 @@ void print_show(FILE *out, const struct reply *reply, time_t now);
 void print_show_json(FILE *out, const struct reply *reply);
 void print_status(FILE *out, const struct reply *reply);
 void print_status_json(FILE *out, const struct reply *reply);
+void print_showconf(FILE *out, const struct reply *reply);
 void print_stats(FILE *out, const struct reply *reply, bool all);
 void print_stats_json(FILE *out, const struct reply *reply);
 

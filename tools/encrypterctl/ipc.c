@@ -20,12 +20,12 @@
 #define NAMES_SHOWN 256
 
 /* -errno when nobody listens there. */
-static int connect_to(const char *instance)
+static int connect_path(const char *folder, const char *instance, const char *end)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct timeval patience = {.tv_sec = PATIENCE_S};
-	int length = snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s/%s", CTL_RUN_DIR,
-		instance, CTL_SOCKET);
+	int length = snprintf(
+		address.sun_path, sizeof(address.sun_path), "%s/%s%s", folder, instance, end);
 
 	if (length < 0 || (size_t)length >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
@@ -40,6 +40,11 @@ static int connect_to(const char *instance)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	return fd;
+}
+
+static int connect_to(const char *instance)
+{
+	return connect_path(CTL_RUN_DIR, instance, "/" CTL_SOCKET);
 }
 
 static int no_connection(const char *instance, int error)
@@ -116,6 +121,13 @@ int ipc_open(const char *instance)
 		return -EXIT_USAGE;
 	}
 	int fd = connect_to(instance);
+	return fd >= 0 ? fd : no_connection(instance, -fd);
+}
+
+int ipc_open_uapi(const char *instance)
+{
+	int fd = connect_path(CTL_UAPI_DIR, instance, ".sock");
+
 	return fd >= 0 ? fd : no_connection(instance, -fd);
 }
 
@@ -196,20 +208,33 @@ static int verdict(const struct reply *reply)
 	return EXIT_FAILED;
 }
 
-int ipc_ask(int fd, const char *verb, struct reply *reply)
+int ipc_exchange(int fd, const char *request, struct reply *reply)
 {
-	char request[64];
-	int length = snprintf(request, sizeof(request), "verb=%s\n\n", verb);
-
 	*reply = (struct reply){0};
-	if (!send_all(fd, request, (size_t)length) || !receive_all(fd, reply)) {
+	if (!send_all(fd, request, strlen(request)) || !receive_all(fd, reply)) {
 		fprintf(stderr, "encrypterctl: no answer: %s\n",
 			errno == EAGAIN ? "the time is over" : strerror(errno));
 		free(reply->text);
 		reply->text = NULL;
 		return EXIT_FAILED;
 	}
-	int status = verdict(reply);
+	return EXIT_DONE;
+}
+
+int ipc_ask(int fd, const char *verb, const char *file, struct reply *reply)
+{
+	char request[512];
+	int length = snprintf(request, sizeof(request), "verb=%s\n%s%s%s\n", verb, file ? "file=" : "",
+		file ? file : "", file ? "\n" : "");
+
+	if (length < 0 || (size_t)length >= sizeof(request)) {
+		fprintf(stderr, "encrypterctl: the file's path is too long\n");
+		return EXIT_FAILED;
+	}
+	int status = ipc_exchange(fd, request, reply);
+	if (status != EXIT_DONE)
+		return status;
+	status = verdict(reply);
 	if (status != EXIT_DONE) {
 		free(reply->text);
 		reply->text = NULL;

@@ -24,13 +24,14 @@ static const struct command {
 	{"genpsk", command_genpsk, "", "a new preshared key on stdout"},
 	{"pubkey", command_pubkey, "", "the public key of the private key on stdin"},
 	{"check", command_check, "FILE", "is FILE a good configuration?"},
+	{"reload", command_reload, "", "read the configuration file again"},
+	{"syncconf", command_reload, "FILE", "make it what FILE says; what is the same stays"},
+	{"setconf", command_reload, "FILE", "the same, with every peer made anew"},
+	{"showconf", command_showconf, "", "the peers as a configuration, without keys"},
+	{"peer", command_peer, "list", "names and keys of the peers"},
+	{"peer", command_peer, "add KEY SETTING...", "and set KEY|NAME, remove KEY|NAME"},
 	{"top", NULL, "", ""},
 	{"metrics", NULL, "", ""},
-	{"peer", NULL, "", ""},
-	{"reload", NULL, "", ""},
-	{"showconf", NULL, "", ""},
-	{"setconf", NULL, "", ""},
-	{"syncconf", NULL, "", ""},
 	{"keystore", NULL, "", ""},
 	{"zeroize", NULL, "", ""},
 	{"selftest", NULL, "", ""},
@@ -46,9 +47,9 @@ static void print_help(FILE *out)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		const struct command *c = &commands[i];
 		if (c->function)
-			fprintf(out, "  %-8s %-17s %s\n", c->name, c->arguments, c->description);
+			fprintf(out, "  %-8s %-18s %s\n", c->name, c->arguments, c->description);
 	}
-	fprintf(out, "  %-8s %-17s %s\n\nExit status: 0 done, 1 refused or failed, 2 usage.\n",
+	fprintf(out, "  %-8s %-18s %s\n\nExit status: 0 done, 1 refused or failed, 2 usage.\n",
 		"help", "", "this");
 }
 

@@ -72,6 +72,17 @@ static int escaped_byte(const char *at, size_t left)
 	return hex_digit(at[1]) * 16 + hex_digit(at[2]);
 }
 
+bool reply_find_in_peer(const struct reply *reply, struct reply_line peer, const char *key,
+	struct reply_line *line)
+{
+	*line = peer;
+	while (reply_next(reply, line) && !reply_key_is(line, "peer")) {
+		if (reply_key_is(line, key))
+			return true;
+	}
+	return false;
+}
+
 char *reply_text(const struct reply_line *line)
 {
 	char *text = malloc(line->value_length + 1);

@@ -27,6 +27,9 @@ bool reply_key_is(const struct reply_line *line, const char *key);
 uint64_t reply_number(const struct reply_line *line);
 /* The first line of that key; false when there is none. */
 bool reply_find(const struct reply *reply, const char *key, struct reply_line *line);
+/* The first one among the lines of a peer, which begin at `peer`; they come in any order. */
+bool reply_find_in_peer(const struct reply *reply, struct reply_line peer, const char *key,
+	struct reply_line *line);
 /* The value with its escapes undone, as a string to be freed; NULL: no memory. */
 char *reply_text(const struct reply_line *line);
 

@@ -16,24 +16,12 @@ static void json_text(struct json *j, const char *key, const struct reply_line *
 	free(text);
 }
 
-/* The line of that key before the next peer; the lines of a peer come in any order. */
-static bool find_within(
-	const struct reply *reply, struct reply_line from, const char *key, struct reply_line *line)
-{
-	*line = from;
-	while (reply_next(reply, line) && !reply_key_is(line, "peer")) {
-		if (reply_key_is(line, key))
-			return true;
-	}
-	return false;
-}
-
 static void peer_string(struct json *j, const struct reply *reply, struct reply_line from,
 	const char *json_key, const char *key)
 {
 	struct reply_line line;
 
-	if (find_within(reply, from, key, &line))
+	if (reply_find_in_peer(reply, from, key, &line))
 		json_text(j, json_key, &line);
 	else
 		json_string(j, json_key, NULL);
@@ -44,7 +32,7 @@ static void peer_number(struct json *j, const struct reply *reply, struct reply_
 {
 	struct reply_line line;
 
-	json_number(j, json_key, find_within(reply, from, key, &line) ? reply_number(&line) : 0);
+	json_number(j, json_key, reply_find_in_peer(reply, from, key, &line) ? reply_number(&line) : 0);
 }
 
 static void peer_allowed_ips(struct json *j, const struct reply *reply, struct reply_line line)
@@ -65,7 +53,7 @@ static void peer_json(struct json *j, const struct reply *reply, struct reply_li
 	peer_string(j, reply, from, "name", "peer_name");
 	json_text(j, "public_key", &from);
 	json_bool(j, "preshared_key",
-		find_within(reply, from, "preshared_key", &line) && line.value_length == 7 &&
+		reply_find_in_peer(reply, from, "preshared_key", &line) && line.value_length == 7 &&
 			memcmp(line.value, "present", 7) == 0);
 	peer_string(j, reply, from, "endpoint", "endpoint");
 	peer_string(j, reply, from, "endpoint_name", "endpoint_name");
@@ -164,13 +152,13 @@ static void print_traffic(FILE *out, const struct reply *reply, struct reply_lin
 {
 	struct reply_line line;
 
-	if (find_within(reply, from, "latest_handshake", &line) && reply_number(&line) > 0) {
+	if (reply_find_in_peer(reply, from, "latest_handshake", &line) && reply_number(&line) > 0) {
 		fputs("  latest handshake: ", out);
 		print_ago(out, reply_number(&line), now);
 		fputc('\n', out);
 	}
-	uint64_t rx = find_within(reply, from, "rx_bytes", &line) ? reply_number(&line) : 0;
-	uint64_t tx = find_within(reply, from, "tx_bytes", &line) ? reply_number(&line) : 0;
+	uint64_t rx = reply_find_in_peer(reply, from, "rx_bytes", &line) ? reply_number(&line) : 0;
+	uint64_t tx = reply_find_in_peer(reply, from, "tx_bytes", &line) ? reply_number(&line) : 0;
 	if (rx == 0 && tx == 0)
 		return;
 	fputs("  transfer: ", out);
@@ -183,17 +171,17 @@ static void print_peer(FILE *out, const struct reply *reply, struct reply_line f
 	struct reply_line line;
 
 	fprintf(out, "\npeer: %.*s\n", (int)from.value_length, from.value);
-	if (find_within(reply, from, "peer_name", &line) && line.value_length > 0)
+	if (reply_find_in_peer(reply, from, "peer_name", &line) && line.value_length > 0)
 		print_line(out, "name", &line);
-	if (find_within(reply, from, "preshared_key", &line) && line.value_length == 7)
+	if (reply_find_in_peer(reply, from, "preshared_key", &line) && line.value_length == 7)
 		fputs("  preshared key: (hidden)\n", out); /* "present", not "absent" */
-	if (find_within(reply, from, "endpoint", &line))
+	if (reply_find_in_peer(reply, from, "endpoint", &line))
 		print_line(out, "endpoint", &line);
-	if (find_within(reply, from, "endpoint_name", &line))
+	if (reply_find_in_peer(reply, from, "endpoint_name", &line))
 		print_line(out, "endpoint by name", &line);
 	print_allowed_ips(out, reply, from);
 	print_traffic(out, reply, from, now);
-	if (find_within(reply, from, "persistent_keepalive", &line) && reply_number(&line) > 0)
+	if (reply_find_in_peer(reply, from, "persistent_keepalive", &line) && reply_number(&line) > 0)
 		fprintf(out, "  persistent keepalive: every %llu second%s\n",
 			(unsigned long long)reply_number(&line),
 			reply_number(&line) > 1 ? "s" : "");

@@ -39,7 +39,7 @@ int rig_parse_bytes(const char *text, size_t length)
 	rig_free();
 	memset(rig_error, 0, sizeof(rig_error));
 	memset(rig_path, 0, sizeof(rig_path));
-	return config_parse(&rig_config, "site.conf", text, length, &files, rig_error);
+	return config_parse(&rig_config, "site.conf", text, length, &files, NULL, rig_error);
 }
 
 int rig_parse(const char *text)

@@ -15,6 +15,7 @@ extern const struct unit_suite suite_names;
 extern const struct unit_suite suite_show;
 extern const struct unit_suite suite_control;
 extern const struct unit_suite suite_control_session;
+extern const struct unit_suite suite_reload;
 extern const struct unit_suite suite_server;
 
 #endif
