@@ -90,6 +90,7 @@ static int bring_up(struct daemon *d)
 		open_hooks,
 		daemon_start_ports,
 		daemon_start_threads,
+		daemon_yield,
 	};
 
 	for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

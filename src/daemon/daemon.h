@@ -74,6 +74,7 @@ int daemon_create_domains(struct daemon *d);
 int daemon_create_control(struct daemon *d);
 int daemon_start_ports(struct daemon *d);
 int daemon_start_threads(struct daemon *d);
+int daemon_yield(struct daemon *d); /* control is the thread that calls */
 void daemon_domains_down(struct daemon *d);
 
 #endif
