@@ -116,6 +116,15 @@ static bool has_turn(struct guard *g, const struct endpoint *from)
 	return may || !is_long(&g->proven);
 }
 
+/* Known before its proof is looked at, which takes longer; and nothing is held against a forger's victim. */
+static bool has_enough(const struct guard *g, const struct endpoint *from, uint64_t now_ns)
+{
+	uint64_t first = g->proven_sent - waiting_in(&g->proven);
+
+	return (is_long(&g->proven) && source_meter_waits(g->waiting, &from->addr, first)) ||
+		ratelimit_denies(g->sources, &from->addr, now_ns);
+}
+
 static enum guard_verdict drop(struct guard *g, const struct endpoint *from, uint64_t *where,
 	uint64_t **counter)
 {
@@ -137,10 +146,34 @@ static enum guard_verdict judge_excess(struct guard *g, const uint8_t *message, 
 	const struct endpoint *from, uint64_t now_ns, uint64_t **counter)
 {
 	if (is_loaded(g, now_ns) && cookie_has_mac2(message, length) &&
+		!has_enough(g, from, now_ns) &&
 		cookie_check_mac2(&g->checker, message, length, from, now_ns) &&
 		cookie_check_mac1(&g->checker, message, length))
 		return judge_proven(g, from, now_ns, counter);
 	return drop(g, from, &g->stats->drop_limit, counter);
+}
+
+/* What has a mac2 under load; the message has proven nothing yet, not even mac1. */
+static enum guard_verdict judge_claim(struct guard *g, const uint8_t *message, uint16_t length,
+	const struct endpoint *from, uint64_t now_ns, uint64_t **counter)
+{
+	if (has_enough(g, from, now_ns))
+		return drop(g, from, &g->stats->drop_source_limit, counter);
+	if (!cookie_check_mac1(&g->checker, message, length))
+		return drop(g, from, &g->stats->drop_mac1, counter);
+	if (cookie_check_mac2(&g->checker, message, length, from, now_ns))
+		return judge_proven(g, from, now_ns, counter);
+	return GUARD_REPLY;
+}
+
+/* The cookie reply that is due, when it is within the limit. */
+static enum guard_verdict judge_reply(struct guard *g, const struct endpoint *from, bool within,
+	uint64_t now_ns, uint64_t **counter)
+{
+	if (!allowance_take(&g->cookies, within, now_ns))
+		return drop(g, from, &g->stats->drop_cookie_limit, counter);
+	drop(g, from, &g->stats->drop_mac2, counter);
+	return GUARD_REPLY;
 }
 
 enum guard_verdict guard_judge(struct guard *g, const uint8_t *message, uint16_t length,
@@ -152,17 +185,15 @@ enum guard_verdict guard_judge(struct guard *g, const uint8_t *message, uint16_t
 		return judge_excess(g, message, length, from, now_ns, counter);
 	if (message[0] == MESSAGE_COOKIE && g->checker.set) /* no mac1; control knows its tag */
 		return GUARD_PASS;
-	if (!cookie_check_mac1(&g->checker, message, length))
-		return drop(g, from, &g->stats->drop_mac1, counter);
-	if (!is_loaded(g, now_ns))
-		return GUARD_PASS; /* A21: mac2 is ignored */
-	if (cookie_has_mac2(message, length) &&
-		cookie_check_mac2(&g->checker, message, length, from, now_ns))
-		return judge_proven(g, from, now_ns, counter);
-	if (!allowance_take(&g->cookies, within, now_ns))
-		return drop(g, from, &g->stats->drop_cookie_limit, counter);
-	drop(g, from, &g->stats->drop_mac2, counter);
-	return GUARD_REPLY;
+	bool loaded = is_loaded(g, now_ns); /* A21: off load mac2 is ignored */
+	enum guard_verdict verdict;
+	if (loaded && cookie_has_mac2(message, length))
+		verdict = judge_claim(g, message, length, from, now_ns, counter);
+	else if (!cookie_check_mac1(&g->checker, message, length))
+		verdict = drop(g, from, &g->stats->drop_mac1, counter);
+	else
+		verdict = loaded ? GUARD_REPLY : GUARD_PASS;
+	return verdict == GUARD_REPLY ? judge_reply(g, from, within, now_ns, counter) : verdict;
 }
 
 bool guard_send(struct guard *g, const struct black_report *report, bool proven)

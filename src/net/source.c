@@ -25,9 +25,9 @@ void source_meter_init(struct source_meter *m, unsigned per_second, unsigned bur
 	m->depth_ns = m->interval_ns * burst;
 }
 
-static uint64_t *slot_of(struct source_meter *m, unsigned row, const struct ip_addr *source)
+static uint32_t slot_of(const struct source_meter *m, unsigned row, const struct ip_addr *source)
 {
-	return &m->full[row][source_hash(source, m->seed[row]) % SOURCE_METER_SLOTS];
+	return source_hash(source, m->seed[row]) % SOURCE_METER_SLOTS;
 }
 
 bool source_meter_take(struct source_meter *m, const struct ip_addr *source, uint64_t now_ns)
@@ -35,7 +35,7 @@ bool source_meter_take(struct source_meter *m, const struct ip_addr *source, uin
 	bool has = false;
 
 	for (unsigned row = 0; row < SOURCE_METER_ROWS; row++) {
-		uint64_t *slot = slot_of(m, row, source);
+		uint64_t *slot = &m->full[row][slot_of(m, row, source)];
 		uint64_t full_ns = (*slot > now_ns ? *slot : now_ns) + m->interval_ns;
 		if (full_ns - now_ns > m->depth_ns)
 			continue;
@@ -48,13 +48,19 @@ bool source_meter_take(struct source_meter *m, const struct ip_addr *source, uin
 bool source_meter_wait(struct source_meter *m, const struct ip_addr *source, uint64_t first,
 	uint64_t last)
 {
-	bool may = false;
+	bool may = !source_meter_waits(m, source, first);
 
-	for (unsigned row = 0; row < SOURCE_METER_ROWS; row++)
-		may |= *slot_of(m, row, source) <= first;
 	for (unsigned row = 0; row < SOURCE_METER_ROWS && may; row++)
-		*slot_of(m, row, source) = last + 1;
+		m->full[row][slot_of(m, row, source)] = last + 1;
 	return may;
+}
+
+bool source_meter_waits(const struct source_meter *m, const struct ip_addr *source, uint64_t first)
+{
+	for (unsigned row = 0; row < SOURCE_METER_ROWS; row++)
+		if (m->full[row][slot_of(m, row, source)] <= first)
+			return false;
+	return true;
 }
 
 void source_census_clear(struct source_census *c, uint64_t seed)

@@ -46,6 +46,9 @@ bool source_meter_take(struct source_meter *m, const struct ip_addr *source, uin
 bool source_meter_wait(struct source_meter *m, const struct ip_addr *source, uint64_t first,
 	uint64_t last);
 
+/* Would it not? Changes nothing. */
+bool source_meter_waits(const struct source_meter *m, const struct ip_addr *source, uint64_t first);
+
 /* ---- how many? ---- */
 
 #define SOURCE_CENSUS_BITS 65536

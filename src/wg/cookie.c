@@ -10,6 +10,8 @@
 #include "wg/messages.h"
 
 #define LABEL_LEN 8
+/* Before its end a secret makes no cookies: time for the next try (5.33 s), and as much again. */
+#define COOKIE_OVERLAP (10 * CLOCK_SECOND)
 
 static_assert(COOKIE_LEN == BLAKE2S_MAC_LEN, "a cookie is a mac of the source");
 
@@ -70,48 +72,68 @@ bool cookie_check_mac1(const struct cookie_checker *c, const uint8_t *message, s
 	return secret_equal(expected, message + covered, sizeof(expected));
 }
 
-/*
- * A18. The new secret is drawn when the first cookie after the change is asked for. The one before
- * is gone with it: were it kept for the sake of cookies on their way, a cookie would be good for
- * up to 240 s.
- */
-static void renew_secret(struct cookie_checker *c, uint64_t now_ns)
+static bool is_younger(const struct cookie_secret *secret, uint64_t age_ns, uint64_t now_ns)
 {
-	if (c->has_secret && now_ns < c->secret_birth_ns + COOKIE_LIFETIME)
-		return;
-	random_bytes(c->secret, sizeof(c->secret));
-	c->secret_birth_ns = now_ns;
-	c->has_secret = true;
+	return secret->set && now_ns < secret->birth_ns + age_ns;
+}
+
+/*
+ * A18. A secret serves 120 s from its birth and not a moment longer, so a cookie is never accepted for
+ * more. Whoever gets a cookie uses it when its next try is due, after 5 s and jitter: were cookies made
+ * with a secret up to its end, one in twenty would come back too late and cost its owner 5 s more. So
+ * the next secret is drawn a while before, and makes the cookies from then on.
+ */
+static const struct cookie_secret *renew_secret(struct cookie_checker *c, uint64_t now_ns)
+{
+	if (!is_younger(&c->secrets[c->newest], COOKIE_LIFETIME - COOKIE_OVERLAP, now_ns)) {
+		c->newest = !c->newest;
+		struct cookie_secret *next = &c->secrets[c->newest];
+		random_bytes(next->bytes, sizeof(next->bytes));
+		next->birth_ns = now_ns;
+		next->set = true;
+	}
+	return &c->secrets[c->newest];
 }
 
 /* A18, C13: the address as it is in the packet, 4 or 16 bytes, and the port, big-endian (A3). */
-static void make_cookie(struct cookie_checker *c, uint8_t cookie[static COOKIE_LEN],
-	const struct endpoint *from, uint64_t now_ns)
+static void make_cookie(const struct cookie_secret *secret, uint8_t cookie[static COOKIE_LEN],
+	const struct endpoint *from)
 {
 	uint8_t source[16 + 2];
 	size_t address = addr_bits(&from->addr) / 8;
 
-	renew_secret(c, now_ns);
 	memcpy(source, from->addr.bytes, address);
 	put_be16(source + address, from->port);
-	blake2s(cookie, COOKIE_LEN, source, address + 2, c->secret, sizeof(c->secret));
+	blake2s(cookie, COOKIE_LEN, source, address + 2, secret->bytes, sizeof(secret->bytes));
 }
 
-bool cookie_check_mac2(struct cookie_checker *c, const uint8_t *message, size_t length,
-	const struct endpoint *from, uint64_t now_ns)
+static bool is_made_with(const struct cookie_secret *secret, const uint8_t *message, size_t length,
+	const struct endpoint *from)
 {
 	uint8_t cookie[COOKIE_LEN], expected[BLAKE2S_MAC_LEN];
 	size_t covered = length - BLAKE2S_MAC_LEN;
 	bool right;
 
-	if (!c->set || !is_handshake(message, length))
-		return false;
-	make_cookie(c, cookie, from, now_ns);
+	make_cookie(secret, cookie, from);
 	blake2s(expected, sizeof(expected), message, covered, cookie, sizeof(cookie));
 	right = secret_equal(expected, message + covered, sizeof(expected));
 	secret_wipe(cookie, sizeof(cookie));
 	secret_wipe(expected, sizeof(expected));
 	return right;
+}
+
+bool cookie_check_mac2(const struct cookie_checker *c, const uint8_t *message, size_t length,
+	const struct endpoint *from, uint64_t now_ns)
+{
+	if (!c->set || !is_handshake(message, length))
+		return false;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct cookie_secret *secret = &c->secrets[c->newest ^ i];
+		if (is_younger(secret, COOKIE_LIFETIME, now_ns) &&
+			is_made_with(secret, message, length, from))
+			return true;
+	}
+	return false;
 }
 
 bool cookie_has_mac2(const uint8_t *message, size_t length)
@@ -127,7 +149,7 @@ void cookie_make_reply(struct cookie_checker *c, struct message_cookie *reply,
 	const struct message_initiation *asked = (const struct message_initiation *)message;
 	uint8_t cookie[COOKIE_LEN];
 
-	make_cookie(c, cookie, from, now_ns);
+	make_cookie(renew_secret(c, now_ns), cookie, from);
 	memset(reply, 0, sizeof(*reply));
 	reply->type[0] = MESSAGE_COOKIE;
 	memcpy(reply->receiver_index, asked->sender_index, sizeof(reply->receiver_index));

@@ -18,12 +18,17 @@ struct message_cookie;
 
 #define COOKIE_LEN 16
 
+struct cookie_secret { /* what cookies are made with (A18) */
+	uint8_t bytes[32];
+	uint64_t birth_ns; /* boot-time clock */
+	bool set;
+};
+
 struct cookie_checker { /* one per device: what a receiver needs, all of it from its public key */
 	uint8_t mac1_key[32];
-	uint8_t reply_key[32];    /* seals cookie replies (A19) */
-	uint8_t secret[32];       /* makes cookies (A18) */
-	uint64_t secret_birth_ns; /* boot-time clock */
-	bool has_secret;
+	uint8_t reply_key[32]; /* seals cookie replies (A19) */
+	struct cookie_secret secrets[2];
+	uint8_t newest;        /* of the two; the other one may still be good */
 	bool set;
 };
 
@@ -33,15 +38,15 @@ void cookie_checker_clear(struct cookie_checker *c); /* no key: everything is re
 /* A16: message is an initiation (148) or a response (92), length its true size. Constant time. */
 bool cookie_check_mac1(const struct cookie_checker *c, const uint8_t *message, size_t length);
 /*
- * A17, A18: was mac2 made with the cookie that `from` has had since the secret's last change? Of a
- * message whose mac1 is right. now_ns: boot-time clock. Constant time. May draw a new secret: a
- * cookie ends with its secret, at most 120 s after it was given out, and no former secret is kept.
+ * A17, A18: was mac2 made with a cookie that is `from`'s? Of a message whose mac1 is right. now_ns:
+ * boot-time clock. The comparison takes constant time. A cookie ends with its secret, at most 120 s
+ * after it was given out.
  */
-bool cookie_check_mac2(struct cookie_checker *c, const uint8_t *message, size_t length,
+bool cookie_check_mac2(const struct cookie_checker *c, const uint8_t *message, size_t length,
 	const struct endpoint *from, uint64_t now_ns);
 /* Is there a mac2 to be checked? One that is all zero says that its sender has no cookie. */
 bool cookie_has_mac2(const uint8_t *message, size_t length);
-/* A19: the reply to a message whose mac1 is right; sealed under a random nonce. */
+/* A19: the reply to a message whose mac1 is right, under a random nonce. Draws a secret when due. */
 void cookie_make_reply(struct cookie_checker *c, struct message_cookie *reply,
 	const uint8_t *message, size_t length, const struct endpoint *from, uint64_t now_ns);
 

@@ -55,7 +55,15 @@ struct ratelimit *ratelimit_init(void *memory, uint32_t sources)
 	return r;
 }
 
-static struct place *set_of(struct ratelimit *r, const struct place *wanted)
+static struct place wanted_place(const struct ip_addr *source)
+{
+	return (struct place){
+		.prefix = source->family == 4 ? get_be32(source->bytes) : get_le64(source->bytes),
+		.family = source->family,
+	};
+}
+
+static uint32_t set_of(const struct ratelimit *r, const struct place *wanted)
 {
 	uint8_t source[9];
 	uint32_t hash;
@@ -63,19 +71,29 @@ static struct place *set_of(struct ratelimit *r, const struct place *wanted)
 	put_le64(source, wanted->prefix);
 	source[8] = wanted->family;
 	blake2s((uint8_t *)&hash, sizeof(hash), source, sizeof(source), r->seed, sizeof(r->seed));
-	return &r->places[(size_t)(hash & r->set_mask) * SET_PLACES];
+	return (hash & r->set_mask) * SET_PLACES;
+}
+
+static bool is_of(const struct place *p, const struct place *wanted)
+{
+	return p->prefix == wanted->prefix && p->family == wanted->family;
+}
+
+static bool has_token(const struct place *p, uint64_t now_ns)
+{
+	return p->full_ns <= now_ns || p->full_ns + INTERVAL_NS - now_ns <= DEPTH_NS;
 }
 
 /* The source's own place, or a free one; NULL: the set is full. */
 static struct place *find(struct ratelimit *r, const struct place *wanted, uint64_t now_ns)
 {
-	struct place *set = set_of(r, wanted), *vacant = NULL;
+	struct place *set = &r->places[set_of(r, wanted)], *vacant = NULL;
 
 	for (unsigned i = 0; i < SET_PLACES; i++) {
 		struct place *p = &set[i];
 		if (p->full_ns <= now_ns)
 			vacant = p;
-		else if (p->prefix == wanted->prefix && p->family == wanted->family)
+		else if (is_of(p, wanted))
 			return p;
 	}
 	if (vacant) {
@@ -87,12 +105,22 @@ static struct place *find(struct ratelimit *r, const struct place *wanted, uint6
 
 bool ratelimit_allow(struct ratelimit *r, const struct ip_addr *source, uint64_t now_ns)
 {
-	struct place wanted = {.family = source->family};
-
-	wanted.prefix = source->family == 4 ? get_be32(source->bytes) : get_le64(source->bytes);
+	struct place wanted = wanted_place(source);
 	struct place *p = find(r, &wanted, now_ns);
-	if (!p || p->full_ns + INTERVAL_NS - now_ns > DEPTH_NS)
+
+	if (!p || !has_token(p, now_ns))
 		return false;
 	p->full_ns += INTERVAL_NS;
 	return true;
+}
+
+bool ratelimit_denies(const struct ratelimit *r, const struct ip_addr *source, uint64_t now_ns)
+{
+	struct place wanted = wanted_place(source);
+	const struct place *set = &r->places[set_of(r, &wanted)];
+
+	for (unsigned i = 0; i < SET_PLACES; i++)
+		if (is_of(&set[i], &wanted) && !has_token(&set[i], now_ns))
+			return true;
+	return false;
 }

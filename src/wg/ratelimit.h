@@ -21,5 +21,7 @@ size_t ratelimit_bytes(uint32_t sources);
 struct ratelimit *ratelimit_init(void *memory, uint32_t sources);
 /* May a message of this source be handled? now_ns: a clock that does not run backwards. */
 bool ratelimit_allow(struct ratelimit *r, const struct ip_addr *source, uint64_t now_ns);
+/* Would it not? Changes nothing, so it may be asked of a source that has not proven itself. */
+bool ratelimit_denies(const struct ratelimit *r, const struct ip_addr *source, uint64_t now_ns);
 
 #endif

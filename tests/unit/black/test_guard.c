@@ -301,6 +301,28 @@ static void a_source_is_limited(void)
 	rig_close(&rig);
 }
 
+/* Who forges a source's address takes nothing of what is its. */
+static void forged(void)
+{
+	struct jar jar = {0};
+
+	rig_open(&rig);
+	make_load();
+	sends(&jar, PEER, 40000, 148);
+	CU_ASSERT_FATAL(takes_cookie(&jar));
+	for (unsigned i = 0; i < 100; i++) {
+		rig_initiation(&rig, message);
+		memset(message + 132, (int)(i + 1), 16);
+		arrive_from(PEER, 40000, 148);
+	}
+	CU_ASSERT_EQUAL(rig.stats.drop_source_limit, 0);
+	CU_ASSERT_EQUAL(wire_pop_all(&rig.wire), 100);
+	sends(&jar, PEER, 40000, 148);
+	CU_ASSERT_EQUAL(proven(), 1);
+	passed();
+	rig_close(&rig);
+}
+
 /* Proven ones that are too many for control: each source has one in the queue, and so its turn. */
 static void each_its_turn(void)
 {
@@ -480,6 +502,7 @@ static const struct unit_test tests[] = {
 	{"C11: a flood without proof does not block what has it", full_ring},
 	{"A20: cookie replies pass under load", cookie_replies_pass},
 	{"A23: under load a source has twenty a second, five at once", a_source_is_limited},
+	{"A23: forged messages use up nothing of a source's", forged},
 	{"C12: of many that are proven each has its turn", each_its_turn},
 	{"C12: HandshakeLimit, and what is kept of it for those within their share", limit},
 	{"limits of 0 are none", no_limit},

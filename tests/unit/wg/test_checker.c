@@ -8,6 +8,7 @@
 #include "fixture.h"
 #include "suites.h"
 #include "wg/cookie.h"
+#include "wg/jar.h"
 #include "wg/messages.h"
 
 #define VECTORS (sizeof(cookie_vectors) / sizeof(cookie_vectors[0]))
@@ -42,6 +43,24 @@ static void load(unsigned i)
 	fixture_script(known.secret, sizeof(known.secret));
 }
 
+static struct message_cookie ask(uint64_t now_ns)
+{
+	struct message_cookie reply;
+
+	cookie_make_reply(
+		&known.checker, &reply, known.message, known.length, &known.from, now_ns);
+	return reply;
+}
+
+/* The same, and somebody has asked for a cookie: there is a secret. */
+static void load_asked(unsigned i)
+{
+	load(i);
+	fixture_script(known.nonce, sizeof(known.nonce));
+	struct message_cookie reply = ask(NOW);
+	CU_ASSERT_EQUAL(memcmp(&reply, known.reply, sizeof(reply)), 0);
+}
+
 static bool mac2_right(uint64_t now_ns)
 {
 	return cookie_check_mac2(
@@ -52,6 +71,8 @@ static void known_mac2(void)
 {
 	for (unsigned i = 0; i < VECTORS; i++) {
 		load(i);
+		CU_ASSERT_FALSE(mac2_right(NOW)); /* no cookie was given out yet */
+		ask(NOW);
 		CU_ASSERT_TRUE(cookie_check_mac1(&known.checker, known.message, known.length));
 		CU_ASSERT_TRUE(cookie_has_mac2(known.message, known.length));
 		CU_ASSERT_TRUE(mac2_right(NOW));
@@ -60,21 +81,14 @@ static void known_mac2(void)
 
 static void known_reply(void)
 {
-	struct message_cookie reply;
-
-	for (unsigned i = 0; i < VECTORS; i++) {
-		load(i);
-		fixture_script(known.nonce, sizeof(known.nonce));
-		cookie_make_reply(&known.checker, &reply, known.message, known.length, &known.from,
-			NOW);
-		CU_ASSERT_EQUAL(memcmp(&reply, known.reply, sizeof(reply)), 0);
-	}
+	for (unsigned i = 0; i < VECTORS; i++)
+		load_asked(i);
 }
 
 static void every_byte(void)
 {
 	for (unsigned i = 0; i < VECTORS; i++) {
-		load(i);
+		load_asked(i);
 		CU_ASSERT_TRUE(mac2_right(NOW));
 		for (size_t at = 0; at < known.length; at++) {
 			known.message[at] ^= 0x04;
@@ -86,7 +100,7 @@ static void every_byte(void)
 
 static void no_mac2(void)
 {
-	load(0);
+	load_asked(0);
 	memset(known.message + 132, 0, 16);
 	CU_ASSERT_FALSE(cookie_has_mac2(known.message, 148));
 	CU_ASSERT_FALSE(mac2_right(NOW));
@@ -100,7 +114,7 @@ static void no_mac2(void)
 static void another_source(void)
 {
 	for (unsigned i = 0; i < VECTORS; i++) {
-		load(i);
+		load_asked(i);
 		CU_ASSERT_TRUE(mac2_right(NOW));
 		for (unsigned bit = 0; bit < addr_bits(&known.from.addr); bit++) {
 			known.from.addr.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -120,46 +134,68 @@ static void another_source(void)
 /* What follows an IPv4 address in the struct is not a part of it. */
 static void four_bytes(void)
 {
-	load(0);
+	load_asked(0);
 	memset(known.from.addr.bytes + 4, 0xee, 12);
 	CU_ASSERT_TRUE(mac2_right(NOW));
 }
 
-static void secret_changes(void)
+/* From its birth on a secret serves 120 s: the cookie that was asked for first is good for all of it. */
+static void secret_ends(void)
 {
-	load(0);
-	CU_ASSERT_TRUE(mac2_right(NOW));
+	load_asked(0);
 	CU_ASSERT_TRUE(mac2_right(NOW + COOKIE_LIFETIME - 1));
-	CU_ASSERT_EQUAL(memcmp(known.checker.secret, known.secret, 32), 0);
 	CU_ASSERT_FALSE(mac2_right(NOW + COOKIE_LIFETIME));
-	CU_ASSERT_NOT_EQUAL(memcmp(known.checker.secret, known.secret, 32), 0);
-	CU_ASSERT_FALSE(mac2_right(NOW + COOKIE_LIFETIME + 1));
-	/* the next change is 120 s after this one, not after when it was due */
-	uint8_t second[32];
-	memcpy(second, known.checker.secret, 32);
-	mac2_right(NOW + 2 * COOKIE_LIFETIME - 1);
-	CU_ASSERT_EQUAL(memcmp(known.checker.secret, second, 32), 0);
-	mac2_right(NOW + 2 * COOKIE_LIFETIME);
-	CU_ASSERT_NOT_EQUAL(memcmp(known.checker.secret, second, 32), 0);
+	/* also when others got cookies all the time */
+	load_asked(0);
+	for (unsigned s = 0; s < 120; s++) {
+		ask(NOW + s * CLOCK_SECOND);
+		CU_ASSERT_TRUE(mac2_right(NOW + s * CLOCK_SECOND));
+	}
+	for (unsigned s = 120; s < 1000; s++) {
+		ask(NOW + s * CLOCK_SECOND);
+		CU_ASSERT_FALSE(mac2_right(NOW + s * CLOCK_SECOND));
+	}
 }
 
-/* A cookie that was given out just before the secret's change has no day of grace. */
+/* Whether what a reply at that time gave out is accepted at another. */
+static bool given_at(uint64_t ask_ns, uint64_t use_ns)
+{
+	uint8_t receiver[32], message[148];
+	struct jar jar = {0};
+
+	fixture_unhex(receiver, 32, cookie_vectors[0].receiver);
+	memcpy(message, known.message, 148);
+	jar_add_macs(&jar, message, 148, receiver, ask_ns);
+	struct message_cookie reply = ask(ask_ns);
+	if (jar_consume(&jar, &reply, receiver, use_ns) != 0)
+		return false;
+	jar_add_macs(&jar, message, 148, receiver, use_ns);
+	return cookie_check_mac2(&known.checker, message, 148, &known.from, use_ns);
+}
+
+/* A cookie that is given out late is good for 10 s at least, and none for more than 120 s. */
 static void last_moment(void)
 {
-	struct message_cookie reply;
+	for (unsigned s = 0; s < 400; s++) {
+		load_asked(0);
+		for (unsigned before = 0; before < s; before += 7)
+			ask(NOW + before * CLOCK_SECOND);
+		uint64_t now = NOW + s * CLOCK_SECOND;
+		CU_ASSERT_TRUE(given_at(now, now + 10 * CLOCK_SECOND - 1));
+		CU_ASSERT_FALSE(given_at(now, now + COOKIE_LIFETIME));
+	}
+	load_asked(0);
+	CU_ASSERT_TRUE(given_at(NOW + 110 * CLOCK_SECOND - 1, NOW + 120 * CLOCK_SECOND - 1));
+	CU_ASSERT_FALSE(given_at(NOW + 110 * CLOCK_SECOND - 1, NOW + 120 * CLOCK_SECOND));
+	CU_ASSERT_TRUE(given_at(NOW + 110 * CLOCK_SECOND, NOW + 230 * CLOCK_SECOND - 1));
+}
 
-	load(0);
-	CU_ASSERT_TRUE(mac2_right(NOW));
-	fixture_script(known.nonce, sizeof(known.nonce));
-	cookie_make_reply(&known.checker, &reply, known.message, known.length, &known.from,
-		NOW + COOKIE_LIFETIME - 1);
-	CU_ASSERT_EQUAL(memcmp(&reply, known.reply, sizeof(reply)), 0); /* the same cookie */
-	CU_ASSERT_TRUE(mac2_right(NOW + COOKIE_LIFETIME - 1));
-	CU_ASSERT_FALSE(mac2_right(NOW + COOKIE_LIFETIME));
-	/* and a reply is of the new secret */
-	cookie_make_reply(&known.checker, &reply, known.message, known.length, &known.from,
-		NOW + COOKIE_LIFETIME);
-	CU_ASSERT_NOT_EQUAL(memcmp(reply.encrypted_cookie, known.reply + 32, 32), 0);
+static void secrets_differ(void)
+{
+	load_asked(0);
+	ask(NOW + 110 * CLOCK_SECOND);
+	CU_ASSERT_NOT_EQUAL(memcmp(known.checker.secrets[0].bytes, known.checker.secrets[1].bytes,
+		32), 0);
 }
 
 static void fresh_nonces(void)
@@ -178,10 +214,10 @@ static void other_key(void)
 {
 	uint8_t public_key[32] = {9};
 
-	load(0);
+	load_asked(0);
 	CU_ASSERT_TRUE(mac2_right(NOW));
 	cookie_checker_init(&known.checker, public_key);
-	CU_ASSERT_FALSE(known.checker.has_secret); /* nor do cookies outlive an identity */
+	CU_ASSERT_FALSE(mac2_right(NOW)); /* nor do cookies outlive an identity */
 	cookie_checker_clear(&known.checker);
 	CU_ASSERT_FALSE(mac2_right(NOW));
 	CU_ASSERT_TRUE(secret_is_zero(&known.checker, sizeof(known.checker)));
@@ -191,7 +227,7 @@ static void sizes(void)
 {
 	uint8_t message[149] = {0};
 
-	load(0);
+	load_asked(0);
 	memcpy(message, known.message, 148);
 	for (size_t length = 0; length <= 149; length++) {
 		CU_ASSERT_EQUAL(cookie_check_mac2(
@@ -204,9 +240,12 @@ static void sizes(void)
 static void two_devices(void)
 {
 	struct cookie_checker other;
+	struct message_cookie reply;
 
 	load(0);
 	other = known.checker;
+	ask(NOW);
+	cookie_make_reply(&other, &reply, known.message, 148, &known.from, NOW);
 	CU_ASSERT_TRUE(mac2_right(NOW));
 	CU_ASSERT_FALSE(cookie_check_mac2(&other, known.message, 148, &known.from, NOW));
 }
@@ -218,8 +257,9 @@ static const struct unit_test tests[] = {
 	{"A17: a zero mac2 is none, and never right", no_mac2},
 	{"A18, C13: a cookie belongs to one address and port", another_source},
 	{"A18: four bytes of an IPv4 address", four_bytes},
-	{"A18: the secret changes every 120 s", secret_changes},
-	{"A18: a cookie ends with its secret", last_moment},
+	{"A18: a secret serves 120 s", secret_ends},
+	{"A18: a cookie given out late has time to be used, none has more than 120 s", last_moment},
+	{"A18: each secret is another", secrets_differ},
 	{"A19: each reply has its nonce, and the index that asked", fresh_nonces},
 	{"A18: a new identity has new cookies, none has none", other_key},
 	{"A2, A17: only messages of their exact size have a mac2", sizes},

@@ -137,6 +137,20 @@ static void full_table(void)
 	end();
 }
 
+static void asked_before(void)
+{
+	struct ip_addr a = {.family = 4, .bytes = {192, 0, 2, 1}};
+
+	begin(SOURCES);
+	for (unsigned i = 0; i < 100; i++)
+		CU_ASSERT_FALSE(ratelimit_denies(r, &a, NOW)); /* asking takes nothing */
+	for (unsigned ms = 0; ms < 3000; ms += 7) {
+		bool denied = ratelimit_denies(r, &a, NOW + ms * CLOCK_MS);
+		CU_ASSERT_EQUAL(ratelimit_allow(r, &a, NOW + ms * CLOCK_MS), !denied);
+	}
+	end();
+}
+
 static void smallest_table(void)
 {
 	unsigned passed = 0;
@@ -157,6 +171,7 @@ static const struct unit_test tests[] = {
 	{"A23: families are apart", families},
 	{"A23: a full table denies", full_table},
 	{"A23: the smallest table", smallest_table},
+	{"A23: known beforehand", asked_before},
 	{NULL, NULL},
 };
 
