@@ -11,20 +11,19 @@
 # LONG=yes: floods that last until the session was renewed under each of them.
 . "$(dirname "$0")/_init.sh"
 need_encrypterd
+need_wireguard_go
 lab_up --keepalive 1
 
-key=$(ctl siteA show --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["public_key"])')
-mac=$(on siteA cat /sys/class/net/wan0/address)
 long=${LONG:-no}
+declare -A port=([siteA]=portA [siteB]=portB) black=([siteA]=192.168.1.10 [siteB]=192.168.1.20)
 
-# Beside site B: site A, which has all the work, has its core to itself.
-flood() { # KIND RATE
-	spawn flood "$scratch/flood.out" inet taskset -c "$(flood_cpu)" \
-		"$BUILD/tests/lab/flood" "$1" portA "$mac" 192.168.1.10 51820 "$key" "$2" 600 1000
-}
-
-flood_cpu() {
-	taskset -pc "$(daemon_pid siteB)" | sed 's/.*: //'
+# Beside the other site: the one that has all the work has its core to itself.
+flood() { # KIND RATE SITE OTHER-SITE
+	spawn flood "$scratch/flood.out" inet \
+		taskset -c "$(taskset -pc "$(daemon_pid "$4")" | sed 's/.*: //')" \
+		"$BUILD/tests/lab/flood" "$1" "${port[$3]}" \
+		"$(on "$3" cat /sys/class/net/wan0/address)" "${black[$3]}" 51820 \
+		"$(cat "/run/encrypter-lab/$lab/$3.pub")" "$2" 600 1000
 }
 
 value() { # KEY, of status
@@ -72,7 +71,7 @@ under() { # KIND RATE
 	local before during after kept started
 	before=$(speed "$seconds")
 	kept=$(handshake_time siteA)
-	flood "$1" "$2"
+	flood "$1" "$2" siteA siteB
 	check "$1: the attack is noticed" await 5 attacked True
 	[ "$1" != answering ] || check "$1: and has cookies" await 5 more_than rx_proven 1000
 	during=$(speed "$seconds")
@@ -102,7 +101,35 @@ more_than() { # COUNTER NUMBER
 	[ "$(counter siteA black "$1")" -gt "$2" ]
 }
 
-seconds=3
+# The judge: wireguard-go takes our cookies and we take its.
+under_with_wireguard_go() {
+	local proven
+	lab=${lab}g
+	lab_up --siteB wireguard-go --keepalive 1
+	check "wireguard-go: traffic passes" pings pcA 5 10.0.2.10 -i 0.05
+	flood initiations 50000 siteA siteB
+	await 5 attacked True
+	proven=$(counter siteA black rx_proven)
+	lab_do kill siteB
+	lab_do start siteB
+	check "A19, A21: asked for proof, wireguard-go gets in within 10 s" gets_in
+	check "A17, A18: its mac2 was right" more_than rx_proven "$proven"
+	despawn flood INT
+
+	flood initiations 10000 siteB siteA
+	spawn mac2 "$scratch/mac2.out" inet tcpdump -i portB -c 1 \
+		"src host ${black[siteA]} and udp[8] = 1 and udp[140:4] != 0"
+	capturing() { grep -qs listening "$scratch/mac2.err"; }
+	await 10 capturing
+	lab_do kill siteA
+	lab_do start siteA
+	check "A20: asked by wireguard-go, site A sends mac2" await 15 process_gone "$scratch/mac2.pid"
+	check "A17: it is right: the handshake is completed" await 15 log_has 'handshake completed' 2
+	despawn flood INT # which wireguard-go has no time for anything else under
+	check "wireguard-go: traffic passes after" await 10 ping_once pcA 10.0.2.10
+}
+
+seconds=2
 [ "$long" = no ] || seconds=10
 spawn iperf "$scratch/iperf.out" pcB iperf3 -s
 await 10 listens pcB 5201
@@ -115,5 +142,7 @@ check "C12: the log tells when attacks begin" log_has 'attack begins messages=' 
 check "C12: and when they ended, with messages and sources" \
 	log_has 'attack ended seconds=[0-9]* messages=[0-9]* sources=[0-9]' 3
 check "traffic passes after" pings pcA 20 10.0.2.10 -i 0.02
+lab_down
+under_with_wireguard_go
 
 done_testing
