@@ -44,6 +44,13 @@ static inline bool mac_is_group(const uint8_t mac[static MAC_LEN]) /* broadcast 
 	return mac[0] & 1;
 }
 
+/* Where frames for an IPv6 multicast address go (RFC 2464). */
+static inline void mac_of_group6(uint8_t mac[static MAC_LEN], const uint8_t group[static 16])
+{
+	mac[0] = mac[1] = 0x33;
+	memcpy(mac + 2, group + 12, 4);
+}
+
 static inline bool mac_equal(const uint8_t a[static MAC_LEN], const uint8_t b[static MAC_LEN])
 {
 	return memcmp(a, b, MAC_LEN) == 0;

@@ -11,6 +11,8 @@
 #define TYPE_TIMESTAMP       13
 #define TYPE_ADDRESS_REPLY   18
 #define TYPE6_INFORMATIONAL  128 /* from here on: no errors */
+#define TYPE6_ECHO_REQUEST   128
+#define TYPE6_ECHO_REPLY     129
 #define TTL                  64
 
 struct wire_error {
@@ -31,9 +33,19 @@ static const struct wire_error wire6[] = {
 	[ICMP_ERROR_TTL] = {3, 0},
 };
 
-static bool is_echo_request(const struct ip_packet *p)
+void icmp6_set_checksum(uint8_t *packet, uint16_t length)
 {
-	if (p->version != 4 || p->protocol != IP_PROTOCOL_ICMP || ip_is_fragment(p) ||
+	uint8_t *icmp = packet + IPV6_HEADER_LEN;
+	uint64_t sum = checksum_add_pseudo6(0, packet, IP_PROTOCOL_ICMP6, length);
+
+	memset(icmp + 2, 0, 2);
+	uint16_t checksum = checksum_fold(checksum_add(sum, icmp, length));
+	memcpy(icmp + 2, &checksum, 2);
+}
+
+static bool is_echo_request4(const struct ip_packet *p)
+{
+	if (p->protocol != IP_PROTOCOL_ICMP || ip_is_fragment(p) ||
 		p->header_length != IPV4_HEADER_LEN ||
 		p->length < IPV4_HEADER_LEN + ICMP_HEADER_LEN)
 		return false;
@@ -42,18 +54,32 @@ static bool is_echo_request(const struct ip_packet *p)
 		checksum_of(icmp, p->length - IPV4_HEADER_LEN) == 0;
 }
 
-bool icmp_echo_reply(uint8_t *bytes, const struct ip_packet *p)
+static bool is_echo_request6(const struct ip_packet *p)
 {
-	if (!is_echo_request(p))
+	if (p->protocol != IP_PROTOCOL_ICMP6 || p->length < IPV6_HEADER_LEN + ICMP_HEADER_LEN)
 		return false;
-	uint8_t *icmp = bytes + IPV4_HEADER_LEN;
+	const uint8_t *icmp = p->bytes + IPV6_HEADER_LEN;
+	uint16_t length = (uint16_t)(p->length - IPV6_HEADER_LEN);
+	uint64_t sum = checksum_add_pseudo6(0, p->bytes, IP_PROTOCOL_ICMP6, length);
+	return icmp[0] == TYPE6_ECHO_REQUEST && icmp[1] == 0 &&
+		checksum_fold(checksum_add(sum, icmp, length)) == 0;
+}
+
+/* The checksum follows. Addresses that change places leave it as it is. */
+static void set_type(uint8_t *icmp, uint8_t type)
+{
 	uint16_t before, after, checksum;
+
 	memcpy(&before, icmp, 2);
-	icmp[0] = TYPE_ECHO_REPLY;
+	icmp[0] = type;
 	memcpy(&after, icmp, 2);
 	memcpy(&checksum, icmp + 2, 2);
 	checksum = checksum_update(checksum, before, after);
 	memcpy(icmp + 2, &checksum, 2);
+}
+
+static void reply4(uint8_t *bytes, const struct ip_packet *p)
+{
 	struct ipv4_fields reply = {
 		.tos = bytes[1],
 		.ttl = TTL,
@@ -63,7 +89,29 @@ bool icmp_echo_reply(uint8_t *bytes, const struct ip_packet *p)
 		.source = p->destination,
 		.destination = p->source,
 	};
+
+	set_type(bytes + IPV4_HEADER_LEN, TYPE_ECHO_REPLY);
 	ipv4_build(bytes, &reply);
+}
+
+static void reply6(uint8_t *bytes, const struct ip_packet *p)
+{
+	uint8_t from[16], to[16];
+
+	memcpy(from, ipv6_destination(p), 16);
+	memcpy(to, ipv6_source(p), 16);
+	set_type(bytes + IPV6_HEADER_LEN, TYPE6_ECHO_REPLY);
+	ipv6_build(bytes, from, to, IP_PROTOCOL_ICMP6, (uint16_t)(p->length - IPV6_HEADER_LEN));
+}
+
+bool icmp_echo_reply(uint8_t *bytes, const struct ip_packet *p)
+{
+	if (p->version == 4 ? !is_echo_request4(p) : !is_echo_request6(p))
+		return false;
+	if (p->version == 4)
+		reply4(bytes, p);
+	else
+		reply6(bytes, p);
 	return true;
 }
 
@@ -87,11 +135,9 @@ static bool allowed4(const struct ip_packet *p)
 /* Of packets with extension headers we do not look for what is behind them: it may be an error. */
 static bool allowed6(const struct ip_packet *p)
 {
-	static const uint8_t extensions[] = {0, 43, 44, 50, 51, 60, 135, 139, 140};
-
 	if (!ipv6_is_unicast(ipv6_source(p)) || !ipv6_is_unicast(ipv6_destination(p)))
 		return false;
-	if (memchr(extensions, p->protocol, sizeof(extensions)))
+	if (ipv6_is_extension(p->protocol))
 		return false;
 	if (p->protocol != IP_PROTOCOL_ICMP6)
 		return true;
@@ -148,8 +194,6 @@ size_t icmp_error_build6(uint8_t *packet, const struct ip_packet *p, enum icmp_e
 	uint16_t length = (uint16_t)(ICMP_HEADER_LEN + quoted);
 	build_header(icmp, &wire6[error], error == ICMP_ERROR_TOO_BIG ? mtu : 0);
 	ipv6_build(header, source, ipv6_source(p), IP_PROTOCOL_ICMP6, length);
-	uint64_t sum = checksum_add_pseudo6(0, header, IP_PROTOCOL_ICMP6, length);
-	uint16_t checksum = checksum_fold(checksum_add(sum, icmp, length));
-	memcpy(icmp + 2, &checksum, 2);
+	icmp6_set_checksum(header, length);
 	return IPV6_HEADER_LEN + (size_t)length;
 }

@@ -30,10 +30,13 @@ enum icmp_error {
 #define ICMP_ERROR_MAX6 1280
 
 /*
- * When p is a whole IPv4 echo request without options and with a right checksum, turn bytes (the
- * packet p was parsed from) into its reply. False, and nothing changed, when it is not.
+ * When p is a whole echo request without options or extension headers and with a right checksum,
+ * turn bytes (the packet p was parsed from) into its reply. False, and nothing changed, when not.
  */
 bool icmp_echo_reply(uint8_t *bytes, const struct ip_packet *p);
+
+/* Computes and stores the checksum of the ICMPv6 message of `length` bytes behind an IPv6 header. */
+void icmp6_set_checksum(uint8_t *packet, uint16_t length);
 
 /*
  * May an error be sent about p? Not about errors, about fragments other than the first, nor where

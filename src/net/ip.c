@@ -89,6 +89,27 @@ const uint8_t *ipv6_destination(const struct ip_packet *p)
 	return p->bytes + V6_DESTINATION;
 }
 
+static struct ip_addr addr_at(const struct ip_packet *p, unsigned v4, unsigned v6)
+{
+	struct ip_addr addr = {.family = p->version};
+
+	if (p->version == 4)
+		memcpy(addr.bytes, p->bytes + v4, 4);
+	else
+		memcpy(addr.bytes, p->bytes + v6, 16);
+	return addr;
+}
+
+struct ip_addr ip_source_addr(const struct ip_packet *p)
+{
+	return addr_at(p, V4_SOURCE, V6_SOURCE);
+}
+
+struct ip_addr ip_destination_addr(const struct ip_packet *p)
+{
+	return addr_at(p, V4_DESTINATION, V6_DESTINATION);
+}
+
 bool ipv6_is_unicast(const uint8_t address[static 16])
 {
 	static const uint8_t zeroes[10];
@@ -105,6 +126,13 @@ bool ipv6_is_unicast(const uint8_t address[static 16])
 bool ipv6_is_link_local(const uint8_t address[static 16])
 {
 	return address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
+}
+
+bool ipv6_is_extension(uint8_t protocol)
+{
+	static const uint8_t extensions[] = {0, 43, 44, 50, 51, 60, 135, 139, 140};
+
+	return memchr(extensions, protocol, sizeof(extensions)) != NULL;
 }
 
 void ipv4_build(uint8_t header[static IPV4_HEADER_LEN], const struct ipv4_fields *fields)
@@ -130,6 +158,16 @@ void ipv6_build(uint8_t header[static IPV6_HEADER_LEN], const uint8_t source[sta
 	header[V6_HOPS] = 64;
 	memcpy(header + V6_SOURCE, source, 16);
 	memcpy(header + V6_DESTINATION, destination, 16);
+}
+
+void ipv6_set_hops(uint8_t header[static IPV6_HEADER_LEN], uint8_t hops)
+{
+	header[V6_HOPS] = hops;
+}
+
+void ipv6_set_traffic_class(uint8_t header[static IPV6_HEADER_LEN], uint8_t traffic_class)
+{
+	put_be32(header, 6u << 28 | (uint32_t)traffic_class << 20);
 }
 
 void ipv4_set_checksum(uint8_t *header, unsigned header_length)

@@ -7,12 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/addr.h"
+
 #define IPV4_HEADER_LEN 20 /* without options */
 #define IPV6_HEADER_LEN 40
 
 #define IP_PROTOCOL_ICMP  1
 #define IP_PROTOCOL_TCP   6
 #define IP_PROTOCOL_UDP   17
+#define IP_PROTOCOL_FRAGMENT6 44
 #define IP_PROTOCOL_ICMP6 58
 
 #define IPV4_DONT_FRAGMENT  0x4000
@@ -59,6 +62,15 @@ static inline bool ip_is_first_fragment(const struct ip_packet *p)
 const uint8_t *ipv6_source(const struct ip_packet *p);      /* 16 bytes */
 const uint8_t *ipv6_destination(const struct ip_packet *p);
 
+struct ip_addr ip_source_addr(const struct ip_packet *p);
+struct ip_addr ip_destination_addr(const struct ip_packet *p);
+
+/* DSCP and ECN. */
+static inline uint8_t ip_traffic_class(const struct ip_packet *p)
+{
+	return p->version == 4 ? p->bytes[1] : (uint8_t)(p->bytes[0] << 4 | p->bytes[1] >> 4);
+}
+
 /* Neither "this network", loopback, multicast, reserved nor broadcast; it knows no subnets. */
 static inline bool ipv4_is_unicast(uint32_t address)
 {
@@ -69,6 +81,8 @@ static inline bool ipv4_is_unicast(uint32_t address)
 /* Neither unspecified, loopback, multicast nor IPv4-mapped. */
 bool ipv6_is_unicast(const uint8_t address[static 16]);
 bool ipv6_is_link_local(const uint8_t address[static 16]);
+/* A header that stands between IPv6's and the payload's (RFC 8200 4, IANA's list). */
+bool ipv6_is_extension(uint8_t protocol);
 
 struct ipv4_fields {
 	uint8_t tos;
@@ -83,8 +97,12 @@ struct ipv4_fields {
 
 /* Without options. The checksum is set. */
 void ipv4_build(uint8_t header[static IPV4_HEADER_LEN], const struct ipv4_fields *fields);
+/* Traffic class and flow label are 0, the hop limit is 64. */
 void ipv6_build(uint8_t header[static IPV6_HEADER_LEN], const uint8_t source[static 16],
 	const uint8_t destination[static 16], uint8_t protocol, uint16_t payload_length);
+void ipv6_set_hops(uint8_t header[static IPV6_HEADER_LEN], uint8_t hops);
+/* DSCP and ECN; the flow label becomes 0. */
+void ipv6_set_traffic_class(uint8_t header[static IPV6_HEADER_LEN], uint8_t traffic_class);
 /* Computes and stores the checksum of a header of header_length bytes. */
 void ipv4_set_checksum(uint8_t *header, unsigned header_length);
 /* A router's hop; the caller saw that the TTL is above 1. The checksum follows (RFC 1624). */

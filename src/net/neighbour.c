@@ -273,6 +273,8 @@ bool neighbour_hear(struct neighbour_table *t, const struct ip_addr *addr,
 	begin(work);
 	if (!n)
 		return how == NEIGHBOUR_REQUEST && learn(t, addr, mac, now_ns, work);
+	if (how == NEIGHBOUR_CONFIRM && n->state == NEIGHBOUR_IS_PROBE && !mac_equal(n->mac, mac))
+		return true;
 	bool asked = n->state == NEIGHBOUR_IS_INCOMPLETE || n->state == NEIGHBOUR_IS_PROBE;
 	if (asked && how != NEIGHBOUR_CLAIM) {
 		resolve(t, n, mac, now_ns, work);

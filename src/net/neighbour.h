@@ -38,6 +38,7 @@ enum neighbour_heard {
 	NEIGHBOUR_REPLY,   /* an answer to us */
 	NEIGHBOUR_REQUEST, /* a request for our address, from an on-link host */
 	NEIGHBOUR_CLAIM,   /* an announcement: a hint at most */
+	NEIGHBOUR_CONFIRM, /* an answer that must not replace a link address that we know */
 };
 
 struct neighbour {

@@ -73,7 +73,8 @@ static void step(const uint8_t bytes[4], uint64_t *now_ns)
 	case 2:
 	case 3:
 	case 4:
-		neighbour_hear(table, &addr, mac, bytes[0] % 6 - 2u, *now_ns, &work);
+		neighbour_hear(table, &addr, mac,
+			bytes[0] & 0x80 ? NEIGHBOUR_CONFIRM : bytes[0] % 6 - 2u, *now_ns, &work);
 		break;
 	default:
 		while (neighbour_tick(table, *now_ns, &work))

@@ -39,6 +39,37 @@ static void echoes(void)
 	}
 }
 
+static size_t make_echo6(size_t payload)
+{
+	size_t length = make_ipv6(packet, IP_PROTOCOL_ICMP6, 8 + payload);
+
+	put_be32(packet + 40, 128u << 24);
+	put_be16(packet + 42, naive_checksum(packet + 40, 8 + payload,
+		naive_pseudo(packet, IP_PROTOCOL_ICMP6, (uint32_t)(8 + payload))));
+	return length;
+}
+
+static void echoes6(void)
+{
+	for (size_t n = 0; n < 70; n++) {
+		uint8_t before[256];
+		size_t length = make_echo6(n);
+		struct ip_packet p = parsed(length);
+		packet[7] = 3;
+		memcpy(before, packet, length);
+		CU_ASSERT(icmp_echo_reply(packet, &p));
+		p = parsed(length);
+		CU_ASSERT_EQUAL(memcmp(packet + 8, before + 24, 16), 0);
+		CU_ASSERT_EQUAL(memcmp(packet + 24, before + 8, 16), 0);
+		CU_ASSERT_EQUAL(p.ttl, 64);
+		CU_ASSERT_EQUAL(packet[40], 129);
+		uint32_t sum = naive_pseudo(packet, IP_PROTOCOL_ICMP6, (uint32_t)(8 + n));
+		CU_ASSERT_EQUAL(naive_checksum(packet + 40, length - 40, sum), 0);
+		CU_ASSERT_EQUAL(memcmp(packet + 44, before + 44, length - 44), 0);
+		CU_ASSERT(!icmp_echo_reply(packet, &p)); /* a reply is no request */
+	}
+}
+
 static void refuse_echo(const char *what, size_t length)
 {
 	uint8_t before[256];
@@ -77,6 +108,25 @@ static void no_echo(void)
 	refuse_echo("options", length);
 	length = make_ipv6(packet, IP_PROTOCOL_ICMP, 20);
 	refuse_echo("IPv6", length);
+}
+
+static void no_echo6(void)
+{
+	size_t length = make_echo6(20);
+
+	packet[50] ^= 1;
+	refuse_echo("checksum", length);
+	length = make_echo6(20);
+	packet[41] = 1;
+	refuse_echo("code", length);
+	length = make_echo6(20);
+	packet[6] = IP_PROTOCOL_FRAGMENT6;
+	refuse_echo("a fragment", length);
+	for (size_t n = 0; n < 8; n++) {
+		length = make_ipv6(packet, IP_PROTOCOL_ICMP6, n);
+		packet[40] = 128;
+		refuse_echo("too short", length);
+	}
 }
 
 static void errors4(void)
@@ -204,6 +254,8 @@ static void rules6(void)
 static const struct unit_test tests[] = {
 	{"echo replies of every length", echoes},
 	{"what is no echo request is left alone", no_echo},
+	{"echo replies of every length, in IPv6", echoes6},
+	{"what is no echo request is left alone, in IPv6", no_echo6},
 	{"A45, A49: errors in IPv4", errors4},
 	{"A45, A49: errors in IPv6", errors6},
 	{"an error quotes as much as it may", quotes},

@@ -194,6 +194,42 @@ static void neither(void)
 	CU_ASSERT_EQUAL(ip_parse(&p, packet, length), IP_FAULT_NONE);
 }
 
+static void traffic_classes(void)
+{
+	struct ip_packet p;
+
+	for (unsigned i = 0; i < 256; i++) {
+		size_t length = make_ipv6(packet, IP_PROTOCOL_UDP, 8);
+		ipv6_set_traffic_class(packet, (uint8_t)i);
+		CU_ASSERT_EQUAL(ipv6_parse(&p, packet, length), IP_FAULT_NONE);
+		CU_ASSERT_EQUAL(ip_traffic_class(&p), i);
+		CU_ASSERT_EQUAL(get_be32(packet) & 0xfffff, 0); /* the flow label */
+		length = make_ipv4(packet, IP_PROTOCOL_UDP, 8);
+		packet[1] = (uint8_t)i;
+		repair(packet);
+		CU_ASSERT_EQUAL(ipv4_parse(&p, packet, length), IP_FAULT_NONE);
+		CU_ASSERT_EQUAL(ip_traffic_class(&p), i);
+	}
+}
+
+static void addresses(void)
+{
+	static const struct ip_addr from4 = {4, {192, 0, 2, 1}}, to4 = {4, {198, 51, 100, 2}};
+	struct ip_packet p;
+
+	size_t length = make_ipv4(packet, IP_PROTOCOL_UDP, 8);
+	CU_ASSERT_EQUAL(ipv4_parse(&p, packet, length), IP_FAULT_NONE);
+	struct ip_addr from = ip_source_addr(&p), to = ip_destination_addr(&p);
+	CU_ASSERT_EQUAL(memcmp(&from, &from4, sizeof(from)), 0);
+	CU_ASSERT_EQUAL(memcmp(&to, &to4, sizeof(to)), 0);
+	length = make_ipv6(packet, IP_PROTOCOL_UDP, 8);
+	CU_ASSERT_EQUAL(ipv6_parse(&p, packet, length), IP_FAULT_NONE);
+	from = ip_source_addr(&p);
+	to = ip_destination_addr(&p);
+	CU_ASSERT(from.family == 6 && memcmp(from.bytes, packet + 8, 16) == 0);
+	CU_ASSERT(to.family == 6 && memcmp(to.bytes, packet + 24, 16) == 0);
+}
+
 static const struct unit_test tests[] = {
 	{"IPv4 fields, and what is padding", parses4},
 	{"IPv4 lengths", lengths4},
@@ -205,6 +241,8 @@ static const struct unit_test tests[] = {
 	{"A48: IPv6 fields and lengths", parses6},
 	{"IPv6 addresses that no packet comes from", sources6},
 	{"neither IPv4 nor IPv6", neither},
+	{"A47: traffic classes of both", traffic_classes},
+	{"addresses of both, as values", addresses},
 	{NULL, NULL},
 };
 

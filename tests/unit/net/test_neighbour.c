@@ -216,6 +216,26 @@ static void moves(void)
 	free(table);
 }
 
+/* ND's answers without the O flag: from a proxy, or from one of several hosts with one address. */
+static void confirms(void)
+{
+	open_table(8, 16);
+	CU_ASSERT(!hear(1, mac_a, NEIGHBOUR_CONFIRM, START)); /* nobody asked */
+	hold(1, 1, START);
+	CU_ASSERT(hear(1, mac_a, NEIGHBOUR_CONFIRM, START)); /* the first answer counts */
+	CU_ASSERT(work.resolved && work.count == 1);
+	CU_ASSERT_EQUAL(state(1), NEIGHBOUR_IS_REACHABLE);
+	hear(1, mac_b, NEIGHBOUR_CLAIM, START + 1);
+	CU_ASSERT_EQUAL(state(1), NEIGHBOUR_IS_PROBE);
+	CU_ASSERT(hear(1, mac_b, NEIGHBOUR_CONFIRM, START + 2)); /* replaces nothing */
+	CU_ASSERT(!work.resolved);
+	CU_ASSERT_EQUAL(state(1), NEIGHBOUR_IS_PROBE);
+	CU_ASSERT(mac_equal(lookup(1, START + 2), mac_a));
+	CU_ASSERT(hear(1, mac_a, NEIGHBOUR_CONFIRM, START + 3));
+	CU_ASSERT_EQUAL(state(1), NEIGHBOUR_IS_REACHABLE);
+	free(table);
+}
+
 static void bounded_queue(void)
 {
 	open_table(8, 2 * NEIGHBOUR_PENDING + 3);
@@ -341,6 +361,7 @@ static const struct unit_test tests[] = {
 	{"entries only from our need or from requests to us", strangers},
 	{"what is wanted is asked for, and kept", wanted},
 	{"a claim does not replace what we know", no_poison},
+	{"an answer that must not override confirms, and replaces nothing", confirms},
 	{"a neighbour with a new link address is found again", moves},
 	{"held packets are bounded, per neighbour and in all", bounded_queue},
 	{"a flood of requests drives nobody out", full_of_strangers},

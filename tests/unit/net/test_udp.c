@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <endian.h>
 #include <errno.h>
+#include <string.h>
 
 #include "net/udp.h"
 #include "packets.h"
@@ -105,11 +107,49 @@ static void over_ipv6(void)
 	CU_ASSERT(!udp_checksum_ok(&u, &p));
 }
 
+/* Built for every length: the receiver finds it right, and it is never left out. */
+static void builds_checksums(void)
+{
+	struct ip_packet p;
+	struct udp u;
+
+	for (unsigned i = 0; i < 2 * 1400; i++) {
+		uint16_t length = (uint16_t)(8 + i / 2);
+		bool six = i % 2;
+		uint8_t *udp = packet + (six ? 40 : 20);
+		size_t n = six ? make_ipv6(packet, 17, length) : make_ipv4(packet, 17, length);
+		udp_build(udp, 1, 2, (uint16_t)(length - 8));
+		uint16_t pseudo = udp_pseudo_sum(packet, length);
+		uint16_t checksum = udp_checksum(packet, length);
+		memcpy(udp + 6, &checksum, 2);
+		CU_ASSERT_EQUAL_FATAL(ip_parse(&p, packet, n), IP_FAULT_NONE);
+		CU_ASSERT_EQUAL(udp_parse(&u, &p), 0);
+		CU_ASSERT(u.has_checksum && udp_checksum_ok(&u, &p));
+		/* a port that sums up the datagram with that in its field comes to the same */
+		memcpy(udp + 6, &pseudo, 2);
+		uint16_t by_port = naive_checksum(udp, length, 0);
+		CU_ASSERT_EQUAL(by_port ? by_port : 0xffff, be16toh(checksum));
+	}
+}
+
+/* The sum of the datagram is 0xffff: its complement would say that there is no checksum. */
+static void never_zero(void)
+{
+	make_ipv6(packet, 17, 10);
+	udp_build(packet + 40, 1, 2, 2);
+	memset(packet + 48, 0, 2);
+	uint16_t checksum = udp_checksum(packet, 10);
+	memcpy(packet + 48, &checksum, 2);
+	CU_ASSERT_EQUAL(udp_checksum(packet, 10), 0xffff);
+}
+
 static const struct unit_test tests[] = {
 	{"fields", parses},
 	{"its length must be what IP says", lengths},
 	{"checksums of every length", checksums},
 	{"C20: over IPv6 the checksum is needed", over_ipv6},
+	{"A48, C20: checksums that we make, over IPv4 and IPv6", builds_checksums},
+	{"A48: a checksum of 0 is sent as all ones", never_zero},
 	{NULL, NULL},
 };
 
