@@ -51,12 +51,15 @@ enum used_code {
  * checked: index below the pool's count and held by the sender, offset + length within the buffer.
  *
  * FULL from red:    offset is at the IP header, length the IP packet's; code and tag are 0.
- * FULL from black:  offset is at the UDP payload (the WireGuard message); code is the IP version of
- *                   the outer header, which lies directly before: 28 bytes (4) or 48 bytes (6);
- *                   tag names the source: endpoint_tag().
+ * FULL from black:  offset is at the UDP payload (the WireGuard message); code has the IP version of
+ *                   the outer header, which lies directly before: 28 bytes (4) or 48 bytes (6), and
+ *                   that header's ECN bits: outer_code(). tag names the source and our address:
+ *                   equal tags are the same.
  * FILLED to red:    offset at the IP header, length the IP packet's; tag is 0.
  * FILLED to black:  offset at the WireGuard message, with at least HANDLE_HEADROOM bytes before it;
- *                   tag is the peer's slot, to be looked up in black's endpoint table.
+ *                   tag is the peer's slot, to be looked up in black's endpoint table; code is the
+ *                   traffic class (DSCP and ECN) of the outer header: 0 unless the configuration
+ *                   lets crypt copy some of the inner one (A47).
  */
 struct handle {
 	uint16_t index;
@@ -67,6 +70,21 @@ struct handle {
 	uint64_t tag;
 };
 static_assert(sizeof(struct handle) == 16, "a handle is 16 bytes");
+
+static inline uint8_t outer_code(uint8_t version, uint8_t traffic_class)
+{
+	return (uint8_t)(version | (traffic_class & 3) << 4);
+}
+
+static inline uint8_t outer_code_version(uint8_t code)
+{
+	return code & 15;
+}
+
+static inline uint8_t outer_code_ecn(uint8_t code)
+{
+	return code >> 4 & 3;
+}
 
 #define HANDLE_HEADROOM 64 /* bytes black needs before a WireGuard message: Ethernet, IPv6, UDP */
 

@@ -21,6 +21,7 @@
 	X(tx_cookie, "cookie replies sent")                                                        \
 	X(rx_data, "data messages passed to crypt")                                                \
 	X(rx_arp, "ARP frames handled")                                                            \
+	X(rx_nd, "neighbour discovery messages handled")                                           \
 	X(rx_icmp_echo, "ICMP echo requests answered")                                             \
 	X(drop_runt, "frames too short for their headers")                                         \
 	X(drop_multi_segment, "frames in more than one buffer")                                    \
@@ -29,15 +30,18 @@
 	X(drop_not_ours_l2, "frames for another MAC address")                                      \
 	X(drop_arp_malformed, "ARP frames with wrong types or lengths")                            \
 	X(drop_arp_others, "ARP frames for other addresses")                                       \
+	X(drop_nd_malformed, "neighbour discovery that breaks its rules")                          \
+	X(drop_nd_others, "neighbour discovery about other addresses, and routers'")               \
 	X(drop_ip_header, "IPv4 or IPv6 headers with a wrong version or header length")            \
 	X(drop_ip_length, "IP packets whose length exceeds the frame")                             \
 	X(drop_ip_checksum, "IPv4 headers with a wrong checksum")                                  \
 	X(drop_ip_fragment, "IP fragments")                                                        \
+	X(drop_ip_extension, "IPv6 packets with extension headers")                                \
 	X(drop_ip_source, "IP packets with an impossible source address")                          \
 	X(drop_not_ours, "IP packets for another address")                                         \
 	X(drop_protocol, "IP packets of another protocol than UDP")                                \
 	X(drop_udp_length, "UDP datagrams whose length disagrees with IP's")                       \
-	X(drop_udp_checksum, "handshake datagrams with a wrong UDP checksum")                      \
+	X(drop_udp_checksum, "handshakes with a wrong UDP checksum; over IPv6 all without one")    \
 	X(drop_udp_port, "UDP datagrams for another port")                                         \
 	X(drop_type, "UDP datagrams that are no WireGuard message")                                \
 	X(drop_size, "WireGuard messages of a wrong size")                                         \
@@ -64,6 +68,7 @@
 	X(tx_bytes, "bytes sent to the red port")                                                  \
 	X(rx_tunnel, "packets passed to crypt for the tunnel")                                     \
 	X(rx_arp, "ARP frames handled")                                                            \
+	X(rx_nd, "neighbour discovery messages handled")                                           \
 	X(rx_icmp_echo, "ICMP echo requests answered")                                             \
 	X(tx_icmp_unreachable, "ICMP destination unreachable sent")                                \
 	X(tx_icmp_too_big, "ICMP fragmentation needed sent")                                       \
@@ -75,6 +80,8 @@
 	X(drop_not_ours_l2, "frames for another MAC address")                                      \
 	X(drop_arp_malformed, "ARP frames with wrong types or lengths")                            \
 	X(drop_arp_others, "ARP frames for other addresses")                                       \
+	X(drop_nd_malformed, "neighbour discovery that breaks its rules")                          \
+	X(drop_nd_others, "neighbour discovery about other addresses, and routers'")               \
 	X(drop_ip_header, "IPv4 or IPv6 headers with a wrong version or header length")            \
 	X(drop_ip_length, "IP packets whose length exceeds the frame")                             \
 	X(drop_ip_checksum, "IPv4 headers with a wrong checksum")                                  \
@@ -119,6 +126,7 @@
 	X(drop_inner_version, "decrypted packets that are neither IPv4 nor IPv6")                  \
 	X(drop_inner_length, "decrypted packets whose IP length is wrong")                         \
 	X(drop_inner_source, "decrypted packets from a source that is not the peer's")             \
+	X(drop_ecn, "congestion marked on the way, told to no ECN sender (RFC 6040)")              \
 	X(drop_handle_kind, "handles of an unknown kind")                                          \
 	X(drop_handle_index, "handles that name no buffer of the sender, or one held already")     \
 	X(drop_handle_bounds, "handles whose bytes lie outside their buffer")                      \

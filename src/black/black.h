@@ -37,6 +37,7 @@ struct black_config {
 	bool ask_ahead;               /* find the gateway before there is anything to send */
 	struct ip_addr gateway6;
 	uint16_t listen_port;
+	bool udp_checksum;  /* over IPv4 too (A48); over IPv6 it is always there */
 	uint32_t max_peers; /* size of the endpoint table */
 	struct black_link crypt[BLACK_CRYPT_MAX];
 	unsigned crypt_count;

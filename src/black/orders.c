@@ -23,7 +23,7 @@ static void send_message(struct black *b, const struct black_order *order)
 	}
 	memcpy(rte_pktmbuf_append(m, order->length), order->data, order->length);
 	path_set(b, &path, &order->remote, &order->local, order->dscp);
-	path_send(b, &path, m);
+	path_send(b, &path, m, 0);
 }
 
 static void set_identity(struct black *b, const struct black_order *order)

@@ -20,8 +20,11 @@ static void drop(struct black *b, struct rte_mbuf *m, uint64_t *counter)
 }
 
 /* How crypt sees a source: equal tags are the same endpoint, and the same address of ours. */
-static uint64_t endpoint_tag(const struct arrival *a)
+static uint64_t endpoint_tag(const struct black *b, const struct arrival *a)
 {
+	if (a->frame->ip.version == 6)
+		return source_tag6(b->tag_seed, ipv6_source(&a->frame->ip),
+			(uint64_t)a->local << 16 | a->udp.source);
 	return (uint64_t)a->local << 48 | (uint64_t)a->frame->ip.source << 16 | a->udp.source;
 }
 
@@ -37,16 +40,14 @@ static void receive_data(struct black *b, const struct arrival *a)
 	/* A receiver index belongs to one crypt lcore: so order is kept (A50). */
 	if (b->lend.link_count > 1)
 		link = get_le32(a->udp.payload + 4) % b->lend.link_count;
-	lend_full(&b->lend, link, a->m, (uint16_t)(a->udp.payload - start), a->udp.length, 4,
-		endpoint_tag(a));
+	lend_full(&b->lend, link, a->m, (uint16_t)(a->udp.payload - start), a->udp.length,
+		outer_code(a->frame->ip.version, ip_traffic_class(&a->frame->ip)),
+		endpoint_tag(b, a));
 }
 
 static struct endpoint source_of(const struct arrival *a)
 {
-	struct endpoint from = {.addr = {.family = 4}, .port = a->udp.source};
-
-	put_be32(from.addr.bytes, a->frame->ip.source);
-	return from;
+	return (struct endpoint){ip_source_addr(&a->frame->ip), a->udp.source};
 }
 
 /* Dropped for what it is: it may be a part of an attack. */
@@ -64,7 +65,7 @@ static void report(struct black *b, const struct arrival *a, const struct endpoi
 	struct black_report report = {
 		.arrived_ns = b->host.now_ns,
 		.remote = *from,
-		.local = b->config.addresses[a->local].addr,
+		.local = ip_destination_addr(&a->frame->ip),
 		.length = a->udp.length,
 	};
 
@@ -163,6 +164,8 @@ static void receive_udp(struct black *b, struct arrival *a)
 {
 	if (udp_parse(&a->udp, &a->frame->ip) != 0)
 		drop(b, a->m, &b->stats->drop_udp_length);
+	else if (!a->udp.has_checksum && a->frame->ip.version == 6) /* RFC 8200 8.1 */
+		refuse(b, a, &b->stats->drop_udp_checksum);
 	else if (a->udp.destination != b->listen_port || b->listen_port == 0)
 		refuse(b, a, &b->stats->drop_udp_port);
 	else
@@ -187,6 +190,24 @@ static void receive_ipv4(struct black *b, struct rte_mbuf *m, const struct frame
 		drop(b, m, &b->stats->drop_protocol);
 }
 
+static void receive_ipv6(struct black *b, struct rte_mbuf *m, const struct frame *f)
+{
+	struct arrival a = {.m = m, .frame = f};
+
+	if (!host_owns6(&b->host, ipv6_destination(&f->ip), &a.local))
+		drop(b, m, &b->stats->drop_not_ours);
+	else if (f->group)
+		drop(b, m, &b->stats->drop_not_ours_l2);
+	else if (f->ip.protocol == IP_PROTOCOL_UDP)
+		receive_udp(b, &a);
+	else if (f->ip.protocol == IP_PROTOCOL_FRAGMENT6)
+		drop(b, m, &b->stats->drop_ip_fragment);
+	else if (ipv6_is_extension(f->ip.protocol)) /* of no use to us, and a risk */
+		drop(b, m, &b->stats->drop_ip_extension);
+	else if (!host_echo(&b->host, m, f))
+		drop(b, m, &b->stats->drop_protocol);
+}
+
 unsigned black_receive(struct black *b)
 {
 	struct rte_mbuf *mbufs[HOST_BURST];
@@ -200,7 +221,7 @@ unsigned black_receive(struct black *b)
 		if (kind == FRAME_IPV4)
 			receive_ipv4(b, mbufs[i], &frame);
 		else
-			drop(b, mbufs[i], &b->stats->drop_not_ours); /* no IPv6 address is served */
+			receive_ipv6(b, mbufs[i], &frame);
 	}
 	return n;
 }

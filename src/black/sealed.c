@@ -13,16 +13,23 @@ static void take(struct black *b, unsigned link, struct handle *h)
 	if (h->kind != HANDLE_FILLED)
 		outgoing_free(&b->host.outgoing, m);
 	else if (h->tag < b->config.max_peers)
-		path_send(b, &b->paths[h->tag], m);
+		path_send(b, &b->paths[h->tag], m, h->code);
 	else
 		outgoing_drop(&b->host.outgoing, m, &b->stats->drop_no_endpoint);
 }
 
 static void prefetch_paths(const struct black *b, const struct handle *handles, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++)
-		if (handles[i].kind == HANDLE_FILLED && handles[i].tag < b->config.max_peers)
-			rte_prefetch0(&b->paths[handles[i].tag]);
+	bool two_lines = b->host.address6_count > 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (handles[i].kind != HANDLE_FILLED || handles[i].tag >= b->config.max_peers)
+			continue;
+		const struct path *p = &b->paths[handles[i].tag];
+		rte_prefetch0(p);
+		if (two_lines)
+			rte_prefetch0(&p->v6.generation);
+	}
 }
 
 unsigned black_sealed(struct black *b)

@@ -3,6 +3,9 @@
 #ifndef BLACK_STATE_H
 #define BLACK_STATE_H
 
+#include <assert.h>
+#include <stddef.h>
+
 #include "black/black.h"
 #include "black/guard.h"
 #include "dp/host.h"
@@ -10,22 +13,45 @@
 #include "net/udp.h"
 
 #define OUTER4_LEN (ETHERNET_HEADER_LEN + IPV4_HEADER_LEN + UDP_HEADER_LEN)
+#define OUTER6_LEN (ETHERNET_HEADER_LEN + IPV6_HEADER_LEN + UDP_HEADER_LEN)
+static_assert(OUTER6_LEN <= HANDLE_HEADROOM, "crypt leaves room for every outer header");
 
 enum path_state {
 	PATH_NONE,     /* no endpoint */
 	PATH_NO_ROUTE, /* an endpoint that we cannot reach from here */
 	PATH_IPV4,
+	PATH_IPV6,
 };
 
-/* The outer header of messages to one endpoint, ready to be put before them: one cache line. */
-struct path {
-	uint8_t header[OUTER4_LEN]; /* lengths, id and checksums are zero */
+/*
+ * The outer header of messages to one endpoint, ready to be put before them. Lengths, id and
+ * checksums in it are zero. generation: of the neighbour table when the link address was filled in.
+ */
+struct path4 { /* one cache line */
 	uint16_t state;
-	uint32_t sum;               /* of the IPv4 header as it is here */
+	uint8_t header[OUTER4_LEN];
+	uint32_t sum; /* of the IPv4 header as it is here */
 	uint32_t next_hop;
-	uint32_t generation;        /* of the neighbour table when the link address was filled in */
+	uint32_t generation;
+};
+
+struct path6 { /* the header fills one cache line, its next hop is in another */
+	uint16_t state;
+	uint8_t header[OUTER6_LEN];
+	uint32_t generation;
+	struct ip_addr next_hop;
+};
+
+struct path {
+	union {
+		uint16_t state; /* the first of each */
+		struct path4 v4;
+		struct path6 v6;
+	};
 } __attribute__((aligned(64)));
-static_assert(sizeof(struct path) == 64, "a path is one cache line");
+static_assert(sizeof(struct path4) <= 64, "an IPv4 path is one cache line");
+static_assert(offsetof(struct path6, generation) == 64 && sizeof(struct path) == 128,
+	"an IPv6 path is two");
 
 struct black {
 	struct black_config config;
@@ -35,6 +61,7 @@ struct black {
 	struct path *paths; /* by slot */
 	struct guard guard;
 	uint16_t listen_port;
+	uint64_t tag_seed[2]; /* of the names of IPv6 sources */
 	bool reported;      /* to control in this round */
 };
 
@@ -46,8 +73,16 @@ unsigned black_receive(struct black *b);
 void path_set(struct black *b, struct path *p, const struct endpoint *remote,
 	const struct ip_addr *local, uint8_t dscp);
 void path_set_source_port(struct path *p, uint16_t port);
-/* Put the outer header before the message that is m's data, and send it. */
-void path_send(struct black *b, struct path *p, struct rte_mbuf *m);
+/*
+ * Put the outer header before the message that is m's data, and send it. traffic_class: added to
+ * the path's own; 0 for all but what the configuration lets crypt copy (A47).
+ */
+void path_send(struct black *b, struct path *p, struct rte_mbuf *m, uint8_t traffic_class);
+
+/* source.c */
+/* rest: what else tells endpoints apart, below 2^63. */
+uint64_t source_tag6(const uint64_t seed[static 2], const uint8_t address[static 16],
+	uint64_t rest);
 
 /* sealed.c */
 unsigned black_sealed(struct black *b);

@@ -26,6 +26,9 @@ struct crypt_config {
 	struct zone *zone;
 	struct engine *engine;
 	uint16_t tunnel_mtu; /* padding never goes beyond (A43) */
+	/* A47: the bits of inner traffic classes that outer headers get; with those of ECN, outer
+	   marks are told to inner packets. 0: no channel either way */
+	uint8_t outer_class_mask;
 	uint32_t max_peers;
 	struct crypt_side black;
 	struct crypt_side red;

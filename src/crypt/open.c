@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "crypt/state.h"
+#include "net/ecn.h"
 #include "util/bytes.h"
 #include "wg/allowedips.h"
 #include "wg/messages.h"
@@ -42,7 +43,8 @@ static struct receiving *find_session(struct crypt *c, const uint8_t header[stat
 static bool prepare(struct crypt *c, const struct handle *h)
 {
 	const uint8_t *message = c->black.link.view.buffers[h->index] + h->offset;
-	unsigned outer = h->code == 6 ? 48 : 28;
+	uint8_t family = outer_code_version(h->code) == 6 ? 6 : 4;
+	unsigned outer = family == 6 ? 48 : 28;
 	struct open_meta *m = &c->open[c->open_count];
 	uint8_t header[sizeof(struct message_data)];
 
@@ -62,7 +64,8 @@ static bool prepare(struct crypt *c, const struct handle *h)
 	m->tag = h->tag;
 	m->black = h->index;
 	m->offset = h->offset;
-	m->family = h->code == 6 ? 6 : 4;
+	m->family = family;
+	m->ecn = outer_code_ecn(h->code);
 	c->open_jobs[c->open_count++] = (struct engine_job){
 		.key = m->session->key,
 		.counter = get_le64(header + 8),
@@ -148,6 +151,15 @@ static uint16_t inner_length(struct crypt *c, uint32_t slot, const uint8_t *pack
 	return (uint16_t)length;
 }
 
+/* A47: outer marks count only when the configuration says so. */
+static bool accept_mark(struct crypt *c, const struct open_meta *m, uint8_t *packet)
+{
+	if ((c->config.outer_class_mask & ECN_MASK) == 0 || ecn_decapsulate(packet, m->ecn))
+		return true;
+	c->stats->drop_ecn++;
+	return false;
+}
+
 /* What came out of an accepted message: a packet for red, or nothing (keepalive, or refused). */
 static void deliver(struct crypt *c, const struct open_meta *m, const struct engine_job *job)
 {
@@ -157,7 +169,7 @@ static void deliver(struct crypt *c, const struct open_meta *m, const struct eng
 		c->stats->keepalives_received++;
 	else
 		length = inner_length(c, m->slot, job->dst, job->length);
-	if (length == 0) {
+	if (length == 0 || !accept_mark(c, m, job->dst)) {
 		side_return_empty(&c->red, m->red);
 		return;
 	}

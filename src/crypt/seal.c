@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypt/state.h"
+#include "net/ecn.h"
 #include "util/bytes.h"
 #include "wg/allowedips.h"
 #include "wg/messages.h"
@@ -71,6 +72,8 @@ enum sealed seal_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offs
 	uint64_t counter;
 
 	meta.padded = padded_length(c, offset, length);
+	if (c->config.outer_class_mask)
+		meta.outer_class = ecn_traffic_class(packet) & c->config.outer_class_mask;
 	if (BUFFER_OFFSET + meta.padded + MESSAGE_DATA_OVERHEAD > c->black.link.view.room) {
 		c->stats->drop_handle_bounds++;
 		return SEALED_NO_BUFFER;
@@ -109,6 +112,7 @@ void seal_run(struct crypt *c)
 			.offset = BUFFER_OFFSET,
 			.length = (uint16_t)(m->padded + MESSAGE_DATA_OVERHEAD),
 			.kind = HANDLE_FILLED,
+			.code = m->outer_class,
 			.tag = m->slot,
 		};
 		side_give(c, &c->black, &sealed);

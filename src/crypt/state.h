@@ -62,6 +62,7 @@ struct seal_meta {
 	uint16_t black;  /* the buffer it is sealed into */
 	uint16_t length; /* of the packet, without padding */
 	uint16_t padded;
+	uint8_t outer_class; /* of the outer header */
 };
 
 struct open_meta {
@@ -73,6 +74,7 @@ struct open_meta {
 	uint16_t red;
 	uint16_t offset; /* of the message in the black buffer */
 	uint8_t family;  /* of the outer header */
+	uint8_t ecn;     /* its mark */
 };
 
 struct crypt {

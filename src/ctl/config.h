@@ -60,6 +60,7 @@ struct config {
 	uint32_t handshake_limit; /* [Black], messages a second; 0: no limit */
 	uint32_t handshake_limit_per_source;
 	uint32_t cookie_limit;
+	bool udp_checksum; /* [Black] UdpChecksum */
 	struct config_domain red;
 	struct ip_prefix *secure; /* [Red] Secure */
 	unsigned secure_count;
@@ -71,6 +72,8 @@ struct config {
 	uint8_t private_key[32];
 	bool has_private_key;
 	char key_store[CONFIG_PATH_MAX];
+	bool copy_dscp; /* Dscp = copy */
+	bool copy_ecn;  /* Ecn = copy */
 	uint64_t crypt_memory_bytes;
 	struct config_peer *peers;
 	unsigned peer_count;

@@ -87,18 +87,23 @@ static int check_gateway(struct config_parse *p, enum config_section section,
 	const struct config_domain *domain, const struct ip_addr *gateway)
 {
 	unsigned line = p->gateway_line[section][gateway->family == 6];
-	bool reachable = is_link_local(gateway);
+	bool reachable = is_link_local(gateway), has_family = false;
 	char text[ADDR_TEXT_MAX];
 
 	if (gateway->family == 0)
 		return 0;
 	addr_format(gateway, text);
 	for (unsigned i = 0; i < domain->address_count; i++) {
+		has_family = has_family || domain->addresses[i].addr.family == gateway->family;
 		if (addr_equal(&domain->addresses[i].addr, gateway))
 			return config_fail(p, line, "Gateway = %s is this port's own address; "
 				"write the router's", text);
 		reachable = reachable || prefix_contains(&domain->addresses[i], gateway);
 	}
+	if (reachable && !has_family)
+		return config_fail(p, line, "Gateway = %s is an IPv6 router, but [%s] has no IPv6 "
+			"Address; add one, or take out this line", text,
+			config_section_name(section));
 	if (!reachable)
 		return config_fail(p, line, "Gateway = %s is in no network of [%s] Address; "
 			"correct the one or the other", text, config_section_name(section));

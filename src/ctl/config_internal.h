@@ -125,6 +125,7 @@ int config_domain_memory(struct config_parse *p, const char *value);
 int config_black_handshake_limit(struct config_parse *p, const char *value);
 int config_black_handshake_limit_per_source(struct config_parse *p, const char *value);
 int config_black_cookie_limit(struct config_parse *p, const char *value);
+int config_black_udp_checksum(struct config_parse *p, const char *value);
 int config_red_secure(struct config_parse *p, const char *value);
 int config_crypt_cores(struct config_parse *p, const char *value);
 int config_crypt_engine(struct config_parse *p, const char *value);
@@ -132,6 +133,8 @@ int config_crypt_listen_port(struct config_parse *p, const char *value);
 int config_crypt_private_key(struct config_parse *p, const char *value);
 int config_crypt_private_key_file(struct config_parse *p, const char *value);
 int config_crypt_key_store(struct config_parse *p, const char *value);
+int config_crypt_dscp(struct config_parse *p, const char *value);
+int config_crypt_ecn(struct config_parse *p, const char *value);
 int config_crypt_memory(struct config_parse *p, const char *value);
 
 /* config_peer.c: [Peer] */

@@ -32,6 +32,7 @@ static const struct section sections[SECTION_COUNT] = {
 		{"Core", config_domain_core, false},
 		{"Address", config_domain_address, true},
 		{"Gateway", config_domain_gateway, true},
+		{"UdpChecksum", config_black_udp_checksum, false},
 		{"Memory", config_domain_memory, false},
 		{"HandshakeLimit", config_black_handshake_limit, false},
 		{"HandshakeLimitPerSource", config_black_handshake_limit_per_source, false},
@@ -52,6 +53,8 @@ static const struct section sections[SECTION_COUNT] = {
 		{"PrivateKeyFile", config_crypt_private_key_file, false},
 		{"PrivateKey", config_crypt_private_key, false},
 		{"KeyStore", config_crypt_key_store, false},
+		{"Dscp", config_crypt_dscp, false},
+		{"Ecn", config_crypt_ecn, false},
 		{"Memory", config_crypt_memory, false},
 	}},
 	[SECTION_PEER] = {"Peer", true, {

@@ -54,14 +54,36 @@ int config_node_poll(struct config_parse *p, const char *value)
 	return rc;
 }
 
-int config_node_uapi_secrets(struct config_parse *p, const char *value)
+/* One of two words; *second says which. */
+static int read_switch(struct config_parse *p, const char *off, const char *on, const char *value,
+	bool *second)
 {
-	static const char *const choices[] = {"no", "yes", NULL};
+	const char *const choices[] = {off, on, NULL};
 	unsigned choice = 0;
 
 	int rc = config_choice(p, choices, value, &choice);
-	p->config->uapi_secrets = choice == 1;
+	*second = choice == 1;
 	return rc;
+}
+
+int config_node_uapi_secrets(struct config_parse *p, const char *value)
+{
+	return read_switch(p, "no", "yes", value, &p->config->uapi_secrets);
+}
+
+int config_black_udp_checksum(struct config_parse *p, const char *value)
+{
+	return read_switch(p, "no", "yes", value, &p->config->udp_checksum);
+}
+
+int config_crypt_dscp(struct config_parse *p, const char *value)
+{
+	return read_switch(p, "0", "copy", value, &p->config->copy_dscp);
+}
+
+int config_crypt_ecn(struct config_parse *p, const char *value)
+{
+	return read_switch(p, "0", "copy", value, &p->config->copy_ecn);
 }
 
 int config_domain_port(struct config_parse *p, const char *value)

@@ -11,6 +11,10 @@
 #include "util/log.h"
 
 #define CONTROL_NICE 10
+/* Of a traffic class. */
+#define DSCP_BITS 0xfc
+#define ECN_BITS  0x03
+
 #define TUNNEL_BYTES 80 /* outer IPv6 and UDP headers, WireGuard's header and tag */
 
 static uint16_t tunnel_mtu(const struct daemon *d)
@@ -29,6 +33,7 @@ static struct black *create_black(struct daemon *d)
 		.ask_ahead = true,
 		.gateway6 = d->config.black.gateway6,
 		.listen_port = d->config.listen_port,
+		.udp_checksum = d->config.udp_checksum,
 		.max_peers = d->plan.max_peers,
 		.crypt = {{d->black_to_crypt, d->crypt_to_black, &d->bells[PLAN_CRYPT]}},
 		.crypt_count = 1,
@@ -56,6 +61,7 @@ static struct red *create_red(struct daemon *d)
 		.pool = &d->red_pool,
 		.address_count = d->config.red.address_count,
 		.gateway = d->config.red.gateway,
+		.gateway6 = d->config.red.gateway6,
 		.tunnel_mtu = tunnel_mtu(d),
 		.max_prefixes = d->plan.max_prefixes,
 		.crypt = {{d->red_to_crypt, d->crypt_to_red, &d->bells[PLAN_CRYPT]}},
@@ -74,6 +80,8 @@ static struct crypt *create_crypt(struct daemon *d)
 		.zone = &d->zones[PLAN_CRYPT],
 		.engine = &d->engine,
 		.tunnel_mtu = tunnel_mtu(d),
+		.outer_class_mask = (uint8_t)((d->config.copy_dscp ? DSCP_BITS : 0) |
+			(d->config.copy_ecn ? ECN_BITS : 0)),
 		.max_peers = d->plan.max_peers,
 		.black = {d->black_to_crypt, d->crypt_to_black, &d->bells[PLAN_BLACK], d->black_view},
 		.red = {d->red_to_crypt, d->crypt_to_red, &d->bells[PLAN_RED], d->red_view},

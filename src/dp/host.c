@@ -7,6 +7,7 @@
 
 #include <rte_prefetch.h>
 
+#include "dp/host_internal.h"
 #include "net/icmp.h"
 #include "util/bytes.h"
 
@@ -15,7 +16,7 @@
 static void add_address(struct host *h, const struct ip_prefix *prefix, unsigned index)
 {
 	if (prefix->addr.family == 6)
-		h->addresses6[h->address6_count++] = prefix->addr;
+		host_add6(h, prefix, index);
 	if (prefix->addr.family != 4)
 		return;
 	struct host_address *a = &h->addresses[h->address_count++];
@@ -34,6 +35,7 @@ static void point_drops(struct host *h)
 	h->drops[FRAME_ETHERTYPE] = c->drop_ethertype;
 	h->drops[FRAME_NOT_OURS] = c->drop_not_ours_l2;
 	h->drops[FRAME_ARP_MALFORMED] = c->drop_arp_malformed;
+	h->drops[FRAME_ND_MALFORMED] = c->drop_nd_malformed;
 	h->drops[FRAME_IP_HEADER] = c->drop_ip_header;
 	h->drops[FRAME_IP_LENGTH] = c->drop_ip_length;
 	h->drops[FRAME_IP_CHECKSUM] = c->drop_ip_checksum;
@@ -68,9 +70,13 @@ int host_init(struct host *h, const struct host_config *config)
 	memcpy(h->mac, config->port->mac.addr_bytes, MAC_LEN);
 	for (unsigned i = 0; i < config->address_count; i++)
 		add_address(h, &config->addresses[i], i);
+	host_add_link_local(h, config->address_count);
 	if (config->gateway.family == 4)
 		h->gateway = get_be32(config->gateway.bytes);
-	h->ask_ahead = config->ask_ahead && h->gateway != 0;
+	h->ask_ahead = config->ask_ahead;
+	if (config->gateway6.family == 6)
+		h->gateway6 = config->gateway6;
+	h->router = config->router;
 	h->count = config->counters;
 	point_drops(h);
 	h->outgoing.port = config->port;
@@ -105,15 +111,7 @@ enum host_role host_role(const struct host *h, uint32_t address, unsigned *index
 	return HOST_ROLE_OTHER;
 }
 
-bool host_owns6(const struct host *h, const uint8_t address[static 16])
-{
-	for (unsigned i = 0; i < h->address6_count; i++)
-		if (memcmp(h->addresses6[i].bytes, address, 16) == 0)
-			return true;
-	return false;
-}
-
-static const struct host_address *on_link(const struct host *h, uint32_t address)
+const struct host_address *host_on_link(const struct host *h, uint32_t address)
 {
 	for (unsigned i = 0; i < h->address_count; i++)
 		if (((address ^ h->addresses[i].address) & h->addresses[i].mask) == 0)
@@ -126,13 +124,13 @@ bool host_route(const struct host *h, uint32_t destination, uint32_t *next_hop)
 	if (!ipv4_is_unicast(destination) ||
 		host_role(h, destination, NULL) != HOST_ROLE_OTHER)
 		return false;
-	*next_hop = on_link(h, destination) ? destination : h->gateway;
+	*next_hop = host_on_link(h, destination) ? destination : h->gateway;
 	return *next_hop != 0;
 }
 
 uint32_t host_source_for(const struct host *h, uint32_t destination)
 {
-	const struct host_address *a = on_link(h, destination);
+	const struct host_address *a = host_on_link(h, destination);
 
 	if (a)
 		return a->address;
@@ -197,94 +195,6 @@ static struct rte_mbuf *single_own_buffer(struct host *h, struct rte_mbuf *m)
 	return m;
 }
 
-/* ---- ARP ---- */
-
-static struct ip_addr ip4(uint32_t address)
-{
-	struct ip_addr a = {.family = 4};
-
-	put_be32(a.bytes, address);
-	return a;
-}
-
-static void ask(struct host *h, uint32_t target)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(h->pool->mempool);
-
-	if (!m) {
-		++*h->count.drop_no_buffer;
-		return;
-	}
-	uint8_t *frame = (uint8_t *)rte_pktmbuf_append(m, ARP_FRAME_LEN);
-	arp_build_request(frame, h->mac, host_source_for(h, target), target);
-	outgoing_send(&h->outgoing, m);
-}
-
-/* What the neighbour table wants done. Held frames lack nothing but their destination. */
-static void perform(struct host *h, const struct neighbour_work *work)
-{
-	for (unsigned i = 0; i < work->count; i++) {
-		struct rte_mbuf *m = work->packets[i];
-		if (!work->resolved) {
-			outgoing_drop(&h->outgoing, m, h->count.drop_neighbour);
-			continue;
-		}
-		memcpy(rte_pktmbuf_mtod(m, void *), work->mac, MAC_LEN);
-		outgoing_send(&h->outgoing, m);
-	}
-	if (work->ask)
-		ask(h, get_be32(work->addr.bytes));
-}
-
-static bool hear(struct host *h, const struct arp *arp, enum neighbour_heard how)
-{
-	struct neighbour_work work;
-	struct ip_addr sender = ip4(arp->sender);
-
-	bool heard = neighbour_hear(h->neighbours, &sender, arp->sender_mac, how, h->now_ns, &work);
-	perform(h, &work);
-	return heard;
-}
-
-/* May an entry be made for whoever sent a request to us? */
-static bool is_neighbour(const struct host *h, uint32_t address)
-{
-	return ipv4_is_unicast(address) && (on_link(h, address) || address == h->gateway);
-}
-
-static void receive_arp_for_us(struct host *h, struct rte_mbuf *m, const struct arp *arp)
-{
-	++*h->count.rx_arp;
-	/* A sender of 0 asks whether our address is free: it gets an answer but no entry. */
-	if (!arp->request || is_neighbour(h, arp->sender))
-		hear(h, arp, arp->request ? NEIGHBOUR_REQUEST : NEIGHBOUR_REPLY);
-	if (!arp->request) {
-		outgoing_free(&h->outgoing, m);
-		return;
-	}
-	arp_build_reply(rte_pktmbuf_mtod(m, uint8_t *), h->mac, arp);
-	m->data_len = ARP_FRAME_LEN;
-	m->pkt_len = ARP_FRAME_LEN;
-	m->ol_flags = 0;
-	outgoing_send(&h->outgoing, m);
-}
-
-static void receive_arp(struct host *h, struct rte_mbuf *m, const struct frame *f)
-{
-	struct arp arp = f->arp; /* f points into m, which becomes the reply */
-
-	if (host_role(h, arp.sender, NULL) != HOST_ROLE_OTHER) {
-		outgoing_drop(&h->outgoing, m, h->count.drop_arp_others);
-	} else if (host_role(h, arp.target, NULL) == HOST_ROLE_OWN) {
-		receive_arp_for_us(h, m, &arp);
-	} else if (arp.sender == arp.target && hear(h, &arp, NEIGHBOUR_CLAIM)) {
-		++*h->count.rx_arp;
-		outgoing_free(&h->outgoing, m);
-	} else {
-		outgoing_drop(&h->outgoing, m, h->count.drop_arp_others);
-	}
-}
-
 /* ---- frames ---- */
 
 bool host_classify(struct host *h, struct rte_mbuf **m, struct frame *f, enum frame_kind *kind)
@@ -297,12 +207,14 @@ bool host_classify(struct host *h, struct rte_mbuf **m, struct frame *f, enum fr
 	*kind = frame_parse(f, rte_pktmbuf_mtod(own, const uint8_t *), own->data_len, h->mac);
 	if (*kind == FRAME_IPV4 && host_role(h, f->ip.source, NULL) != HOST_ROLE_OTHER)
 		*kind = FRAME_IP_SOURCE;
-	if (*kind == FRAME_IPV6 && host_owns6(h, ipv6_source(&f->ip)))
+	if (*kind == FRAME_IPV6 && host_owns6(h, ipv6_source(&f->ip), NULL))
 		*kind = FRAME_IP_SOURCE;
 	if (*kind == FRAME_IPV4 || *kind == FRAME_IPV6)
 		return true;
 	if (*kind == FRAME_ARP)
-		receive_arp(h, own, f);
+		host_receive_arp(h, own, f);
+	else if (*kind == FRAME_ND)
+		host_receive_nd(h, own, f);
 	else
 		outgoing_drop(&h->outgoing, own, h->drops[*kind]);
 	return false;
@@ -318,7 +230,7 @@ bool host_echo(struct host *h, struct rte_mbuf *m, const struct frame *f)
 		return false;
 	/* Back the way it came: a flood of pings fills no table. */
 	memcpy(from, f->ethernet.source, MAC_LEN);
-	ethernet_build(frame, from, h->mac, ETHERNET_TYPE_IPV4);
+	ethernet_build(frame, from, h->mac, f->ethernet.type);
 	m->data_len = length;
 	m->pkt_len = length;
 	m->ol_flags = 0;
@@ -327,72 +239,15 @@ bool host_echo(struct host *h, struct rte_mbuf *m, const struct frame *f)
 	return true;
 }
 
-/* ---- sending ---- */
-
-const uint8_t *host_resolve(struct host *h, uint32_t next_hop)
-{
-	struct neighbour_work work;
-	struct ip_addr addr = ip4(next_hop);
-
-	if (h->last.next_hop == next_hop && h->last.generation == h->neighbours->generation)
-		return h->last.mac;
-	const uint8_t *mac = neighbour_lookup(h->neighbours, &addr, h->now_ns, &work);
-	perform(h, &work);
-	if (!mac)
-		return NULL;
-	h->last.next_hop = next_hop;
-	h->last.generation = h->neighbours->generation;
-	memcpy(h->last.mac, mac, MAC_LEN);
-	return h->last.mac;
-}
-
-void host_hold(struct host *h, struct rte_mbuf *m, uint32_t next_hop)
-{
-	struct neighbour_work work;
-	struct ip_addr addr = ip4(next_hop);
-
-	bool held = neighbour_hold(h->neighbours, &addr, m, h->now_ns, &work);
-	perform(h, &work);
-	if (!held)
-		outgoing_drop(&h->outgoing, m, h->count.drop_neighbour);
-}
-
-void host_send(struct host *h, struct rte_mbuf *m, uint32_t next_hop)
-{
-	const uint8_t *mac = host_resolve(h, next_hop);
-	uint8_t *header = (uint8_t *)rte_pktmbuf_prepend(m, ETHERNET_HEADER_LEN);
-
-	ethernet_build(header, mac ? mac : mac_broadcast, h->mac, ETHERNET_TYPE_IPV4);
-	if (mac)
-		outgoing_send(&h->outgoing, m);
-	else
-		host_hold(h, m, next_hop);
-}
-
-/*
- * All that goes to other networks goes to the gateway. Were it asked for only then, the initiations
- * to all peers that follow a start would wait for it, more of them than a neighbour's queue holds.
- */
-static void want_gateway(struct host *h)
-{
-	struct neighbour_work work;
-	struct ip_addr gateway = ip4(h->gateway);
-
-	neighbour_want(h->neighbours, &gateway, h->now_ns, &work);
-	perform(h, &work);
-}
-
 void host_finish(struct host *h)
 {
-	struct neighbour_work work;
-
 	if (h->now_ns - h->tick_ns >= TICK_NS) {
 		h->tick_ns = h->now_ns;
 		port_missed(h->port, h->count.rx_missed, h->count.rx_too_long);
-		while (neighbour_tick(h->neighbours, h->now_ns, &work))
-			perform(h, &work);
+		host_neighbours_tick(h);
 		if (h->ask_ahead)
-			want_gateway(h);
+			host_want_gateways(h);
+		host_tell_groups(h);
 	}
 	outgoing_flush(&h->outgoing);
 }

@@ -168,8 +168,9 @@ struct rte_mbuf *lend_take(struct lend *l, unsigned link, struct handle *h)
 	if (!empty)
 		return m;
 	l->links[link].empties--;
-	h->code = USED_DONE;
-	if (h->kind == HANDLE_FILLED && !accept_filled(l, m, h)) {
+	if (h->kind == HANDLE_USED)
+		h->code = USED_DONE;
+	else if (!accept_filled(l, m, h)) {
 		outgoing_drop(l->outgoing, m, l->drop_handle);
 		return NULL;
 	}

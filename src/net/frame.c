@@ -21,6 +21,18 @@ static enum frame_kind parse_arp(struct frame *f, const uint8_t *bytes, size_t l
 	return arp_parse(&f->arp, bytes, length) == 0 ? FRAME_ARP : FRAME_ARP_MALFORMED;
 }
 
+/* Neighbour discovery may come from nowhere: it asks before it takes an address. */
+static enum frame_kind parse_ipv6(struct frame *f, const uint8_t *bytes, size_t length)
+{
+	struct ip_packet p;
+	enum ip_fault fault = ipv6_parse(&p, bytes, length);
+
+	if ((fault == IP_FAULT_NONE || fault == IP_FAULT_SOURCE) && nd_is_message(&p))
+		return nd_parse(&f->nd, &p) == 0 ? FRAME_ND : FRAME_ND_MALFORMED;
+	f->ip = p;
+	return fault == IP_FAULT_NONE ? FRAME_IPV6 : frame_of_fault(fault);
+}
+
 enum frame_kind frame_parse(struct frame *f, const uint8_t *bytes, size_t length,
 	const uint8_t mac[static MAC_LEN])
 {
@@ -40,8 +52,7 @@ enum frame_kind frame_parse(struct frame *f, const uint8_t *bytes, size_t length
 		fault = ipv4_parse(&f->ip, bytes, length);
 		return fault == IP_FAULT_NONE ? FRAME_IPV4 : frame_of_fault(fault);
 	case ETHERNET_TYPE_IPV6:
-		fault = ipv6_parse(&f->ip, bytes, length);
-		return fault == IP_FAULT_NONE ? FRAME_IPV6 : frame_of_fault(fault);
+		return parse_ipv6(f, bytes, length);
 	case ETHERNET_TYPE_ARP:
 		return parse_arp(f, bytes, length);
 	case ETHERNET_TYPE_VLAN:

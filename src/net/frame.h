@@ -10,17 +10,20 @@
 #include "net/arp.h"
 #include "net/ethernet.h"
 #include "net/ip.h"
+#include "net/nd.h"
 
 enum frame_kind {
 	FRAME_ARP,
 	FRAME_IPV4,
 	FRAME_IPV6,
+	FRAME_ND,
 	/* the others are to be dropped */
 	FRAME_RUNT,
 	FRAME_VLAN,
 	FRAME_ETHERTYPE,
 	FRAME_NOT_OURS,
 	FRAME_ARP_MALFORMED,
+	FRAME_ND_MALFORMED,
 	FRAME_IP_HEADER,
 	FRAME_IP_LENGTH,
 	FRAME_IP_CHECKSUM,
@@ -34,6 +37,7 @@ struct frame {
 	union {
 		struct arp arp;
 		struct ip_packet ip;
+		struct nd nd;
 	};
 };
 

@@ -24,9 +24,9 @@ static size_t build(struct red *r, uint8_t *packet, const struct ip_packet *p,
 	uint16_t mtu = r->config.tunnel_mtu;
 
 	if (p->version == 6) {
+		const uint8_t *source6 = host_source6_for(h, ipv6_source(p));
 		*prefix = ICMP_ERROR_PREFIX6;
-		return h->address6_count == 0 ? 0 :
-			icmp_error_build6(packet, p, error, mtu, h->addresses6[0].bytes);
+		return source6 ? icmp_error_build6(packet, p, error, mtu, source6) : 0;
 	}
 	uint32_t source = host_source_for(h, p->source);
 	*prefix = ICMP_ERROR_PREFIX4;

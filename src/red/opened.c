@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What comes back from crypt: packets out of the tunnel, and buffers that it is done with. */
+#include "net/nd.h"
 #include "red/state.h"
 
 static void drop(struct red *r, struct rte_mbuf *m, uint64_t *counter)
@@ -19,7 +20,8 @@ static void receive_ours(struct red *r, struct rte_mbuf *m, const struct ip_pack
 	}
 	r->stats->rx_icmp_echo++;
 	/* What is lent has an Ethernet header before it. This one says that we are the sender. */
-	ethernet_build(frame, r->host.mac, r->host.mac, ETHERNET_TYPE_IPV4);
+	ethernet_build(frame, r->host.mac, r->host.mac,
+		p->version == 4 ? ETHERNET_TYPE_IPV4 : ETHERNET_TYPE_IPV6);
 	red_seal(r, m, p->length);
 }
 
@@ -37,6 +39,38 @@ static void deliver4(struct red *r, struct rte_mbuf *m, const struct ip_packet *
 		host_send(&r->host, m, next_hop);
 }
 
+/*
+ * A hop limit of 255 says "from your own link" (RFC 4861 3.1): so a peer could pass for a router or
+ * a neighbour of the site, behind an extension header too. What came through the tunnel says 254.
+ */
+static void not_from_here(uint8_t *packet, const struct ip_packet *p)
+{
+	if (p->ttl == UINT8_MAX)
+		ipv6_set_hops(packet, UINT8_MAX - 1);
+}
+
+static void deliver6(struct red *r, struct rte_mbuf *m, const struct ip_packet *p)
+{
+	struct ip_addr next_hop;
+
+	if (nd_is_message(p))
+		drop(r, m, &r->stats->drop_nd_others);
+	else if (ipv6_is_link_local(ipv6_source(p)))
+		drop(r, m, &r->stats->drop_ip_source);
+	else if (ipv6_is_link_local(ipv6_destination(p)))
+		drop(r, m, &r->stats->drop_no_route);
+	else if (host_owns6(&r->host, ipv6_destination(p), NULL))
+		receive_ours(r, m, p);
+	else if (!host_route6(&r->host, ipv6_destination(p), &next_hop))
+		drop(r, m, &r->stats->drop_no_route);
+	else if (p->length > r->config.port->mtu)
+		drop(r, m, &r->stats->drop_too_big);
+	else {
+		not_from_here(rte_pktmbuf_mtod(m, uint8_t *), p);
+		host_send6(&r->host, m, &next_hop);
+	}
+}
+
 static void deliver(struct red *r, struct rte_mbuf *m)
 {
 	struct ip_packet p;
@@ -51,7 +85,7 @@ static void deliver(struct red *r, struct rte_mbuf *m)
 	if (p.version == 4)
 		deliver4(r, m, &p);
 	else
-		drop(r, m, &r->stats->drop_no_route); /* without ND there are no IPv6 neighbours */
+		deliver6(r, m, &p);
 }
 
 /* A45: the packet is as we lent it, but for its TTL. */

@@ -91,14 +91,16 @@ static void receive_ipv6(struct red *r, const struct arrival *a)
 	const struct frame *f = a->frame;
 	const uint8_t *to = ipv6_destination(&f->ip);
 
-	if (ipv6_is_link_local(ipv6_source(&f->ip)) && !ipv6_is_link_local(to) && to[0] != 0xff)
-		drop(r, a, &r->stats->drop_ip_source);
-	else if (!ipv6_is_unicast(to) || ipv6_is_link_local(to))
+	if (!ipv6_is_unicast(to))
 		drop(r, a, &r->stats->drop_ip_destination);
 	else if (f->group)
 		drop(r, a, &r->stats->drop_not_ours_l2);
-	else if (host_owns6(&r->host, to))
-		drop(r, a, &r->stats->drop_ours);
+	else if (host_owns6(&r->host, to, NULL))
+		receive_ours(r, a);
+	else if (ipv6_is_link_local(to))
+		drop(r, a, &r->stats->drop_ip_destination);
+	else if (ipv6_is_link_local(ipv6_source(&f->ip)))
+		drop(r, a, &r->stats->drop_ip_source);
 	else if (!tunnel_covers6(&r->tunnel, to))
 		complain(r, a, ICMP_ERROR_PROHIBITED, &r->stats->drop_refused);
 	else

@@ -18,6 +18,8 @@ static int init_host(struct red *r, const struct red_config *config)
 		.addresses = config->addresses,
 		.address_count = config->address_count,
 		.gateway = config->gateway,
+		.gateway6 = config->gateway6,
+		.router = true,
 		.neighbours = NEIGHBOURS,
 		.counters = {HOST_COUNTERS(HOST_COUNTER_AT, config->stats)},
 	};

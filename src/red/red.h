@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The red domain: the port to the site's own network. Decides by configuration what may go into the
- * tunnel, answers hosts (ARP, echo, ICMP errors) and delivers what comes out of the tunnel. Holds
+ * tunnel, answers hosts (ARP, neighbour discovery, echo, ICMP errors) and delivers what comes out of the tunnel. Holds
  * plaintext and no key.
  */
 #ifndef RED_RED_H
@@ -32,6 +32,7 @@ struct red_config {
 	struct ip_prefix addresses[RED_ADDRESS_MAX]; /* the networks behind the port are on-link */
 	unsigned address_count;
 	struct ip_addr gateway; /* family 0: on-link networks only */
+	struct ip_addr gateway6;
 	uint16_t tunnel_mtu;    /* A49: 1420 over 1500 */
 	uint32_t max_prefixes;  /* of RED_TUNNEL_ADD */
 	struct red_link crypt[RED_CRYPT_MAX];

@@ -14,6 +14,8 @@
 #include "net/arp.h"
 #include "net/checksum.h"
 #include "net/ethernet.h"
+#include "net/icmp.h"
+#include "net/nd.h"
 #include "net/udp.h"
 
 const uint8_t wire_ours[6] = {0x02, 0, 0, 0, 0, 1}, wire_peer[6] = {0x02, 0, 0, 0, 0, 2};
@@ -146,6 +148,59 @@ size_t wire_ipv6(uint8_t *frame, const char *from, const char *to, uint8_t proto
 	ipv6_build(frame + ETHERNET_HEADER_LEN, source, destination, protocol, (uint16_t)payload);
 	memset(frame + ETHERNET_HEADER_LEN + IPV6_HEADER_LEN, 0x5a, payload);
 	return ETHERNET_HEADER_LEN + IPV6_HEADER_LEN + payload;
+}
+
+void wire_address6(uint8_t address[static 16], const char *text)
+{
+	must(inet_pton(AF_INET6, text, address) == 1, "not an IPv6 address");
+}
+
+size_t wire_udp6(uint8_t *frame, const char *from, uint16_t from_port, const char *to,
+	uint16_t to_port, const void *payload, size_t length)
+{
+	size_t n = wire_ipv6(frame, from, to, IP_PROTOCOL_UDP, UDP_HEADER_LEN + length);
+	uint8_t *ip = frame + ETHERNET_HEADER_LEN, *udp = ip + IPV6_HEADER_LEN;
+
+	udp_build(udp, from_port, to_port, (uint16_t)length);
+	memmove(udp + UDP_HEADER_LEN, payload, length);
+	uint16_t checksum = udp_checksum(ip, (uint16_t)(UDP_HEADER_LEN + length));
+	memcpy(udp + 6, &checksum, 2);
+	return n;
+}
+
+void wire_repair6(uint8_t *frame, size_t length)
+{
+	icmp6_set_checksum(frame + ETHERNET_HEADER_LEN,
+		(uint16_t)(length - ETHERNET_HEADER_LEN - IPV6_HEADER_LEN));
+}
+
+size_t wire_echo6(uint8_t *frame, const char *from, const char *to, size_t payload)
+{
+	size_t n = wire_ipv6(frame, from, to, IP_PROTOCOL_ICMP6, 8 + payload);
+
+	memcpy(frame + ETHERNET_HEADER_LEN + IPV6_HEADER_LEN, (const uint8_t[4]){128}, 4);
+	wire_repair6(frame, n);
+	return n;
+}
+
+size_t wire_ask6(uint8_t *frame, const char *from, const char *to)
+{
+	uint8_t source[16], target[16];
+
+	wire_address6(source, from);
+	wire_address6(target, to);
+	nd_build_solicitation(frame, wire_peer, source, target);
+	return ND_FRAME_LEN;
+}
+
+size_t wire_answer6(uint8_t *frame, const char *from, const char *to)
+{
+	struct nd asked = {.kind = ND_SOLICITATION};
+
+	wire_address6(asked.source, to);
+	wire_address6(asked.target, from);
+	nd_build_advertisement(frame, wire_peer, &asked, wire_ours, false);
+	return ND_FRAME_LEN;
 }
 
 size_t wire_arp(uint8_t *frame, bool request, uint32_t from, uint32_t to)

@@ -45,8 +45,16 @@ size_t wire_udp(uint8_t *frame, uint32_t from, uint16_t from_port, uint32_t to, 
 size_t wire_echo(uint8_t *frame, uint32_t from, uint32_t to, size_t payload);
 size_t wire_ipv6(uint8_t *frame, const char *from, const char *to, uint8_t protocol,
 	size_t payload);
+size_t wire_udp6(uint8_t *frame, const char *from, uint16_t from_port, const char *to,
+	uint16_t to_port, const void *payload, size_t length); /* with a right checksum */
+size_t wire_echo6(uint8_t *frame, const char *from, const char *to, size_t payload);
+/* Neighbour discovery: `from` asks for `to`; `from` answers `to`, who asked for it. */
+size_t wire_ask6(uint8_t *frame, const char *from, const char *to);
+size_t wire_answer6(uint8_t *frame, const char *from, const char *to);
 size_t wire_arp(uint8_t *frame, bool request, uint32_t from, uint32_t to);
 /* Header checksum after a change. */
 void wire_repair(uint8_t *frame);
+void wire_repair6(uint8_t *frame, size_t length); /* ICMPv6's */
+void wire_address6(uint8_t address[static 16], const char *text);
 
 #endif

@@ -9,6 +9,7 @@ int main(int argc, char **argv)
 		&suite_send,
 		&suite_guard,
 		&suite_attack,
+		&suite_ipv6,
 		&suite_drops,
 		&suite_drops_sending,
 		&suite_hostile,

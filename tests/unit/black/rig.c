@@ -30,6 +30,14 @@ static void open_links(struct rig *r, struct black_config *c, const struct rig_o
 	}
 }
 
+static void add_ipv6(struct black_config *c)
+{
+	MUST(prefix_parse(&c->addresses[2], "2001:db8::10/64") == 0);
+	MUST(prefix_parse(&c->addresses[3], "2001:db8:1::10/64") == 0);
+	MUST(addr_parse(&c->gateway6, "2001:db8::1") == 0);
+	c->address_count = 4;
+}
+
 void rig_open_with(struct rig *r, const struct rig_options *o)
 {
 	memset(r, 0, sizeof(*r));
@@ -39,6 +47,7 @@ void rig_open_with(struct rig *r, const struct rig_options *o)
 	MUST(pool_create(&r->pool, "black", &r->zone, o->buffers, o->mtu) == 0);
 	wire_open(&r->wire, &r->zone, &r->pool, o->mtu);
 	r->wire.port.tx_ip_checksum = o->ip_checksum;
+	r->wire.port.tx_udp_checksum = o->udp_offload;
 	size_t report = sizeof(struct black_report), order = sizeof(struct black_order);
 	MUST(ring_create(&r->reports, "reports", NULL, o->reports, report) == 0);
 	MUST(ring_create(&r->proven, "proven", NULL, o->reports, report) == 0);
@@ -64,11 +73,19 @@ void rig_open_with(struct rig *r, const struct rig_options *o)
 		.seed = {1, 2, 3, 4},
 		.now_ns = RIG_START,
 	};
+	c.udp_checksum = o->udp_checksum;
+	if (o->ipv6)
+		add_ipv6(&c);
 	if (o->no_gateway)
-		c.gateway.family = 0;
+		c.gateway.family = c.gateway6.family = 0;
 	open_links(r, &c, o);
 	r->black = black_create(&c);
 	MUST(r->black != NULL);
+	if (o->ipv6) {
+		rig_poll(r);
+		MUST(wire_pop_all(&r->wire) == 1); /* the groups that it listens to */
+		memset(&r->stats, 0, sizeof(r->stats));
+	}
 	struct black_order identity = {.kind = BLACK_IDENTITY, .length = o->no_identity ? 0 : 32};
 	memcpy(identity.data, r->public_key, 32);
 	rig_order(r, &identity);

@@ -54,6 +54,9 @@ struct rig_options {
 	bool no_identity;
 	bool ip_checksum;   /* the port computes it */
 	struct guard_limits limits;
+	bool udp_offload;   /* and UDP's */
+	bool udp_checksum;  /* over IPv4 too */
+	bool ipv6;          /* 2001:db8::10/64, 2001:db8:1::10/64, gateway 2001:db8::1 */
 };
 
 extern struct black_stats rig_total; /* of all rigs that were closed */

@@ -108,6 +108,24 @@ static void faults(void)
 	CU_ASSERT_EQUAL(parse(length), FRAME_IP_HEADER);
 }
 
+static void neighbour_discovery(void)
+{
+	static const uint8_t us[16] = {0xfd, [15] = 1}, them[16] = {0xfd, [15] = 2};
+
+	nd_build_solicitation(bytes, theirs, them, us);
+	CU_ASSERT_EQUAL(parse(ND_FRAME_LEN), FRAME_ND);
+	CU_ASSERT(frame.group && frame.nd.kind == ND_SOLICITATION);
+	bytes[21] = 64;
+	CU_ASSERT_EQUAL(parse(ND_FRAME_LEN), FRAME_ND_MALFORMED);
+	for (size_t cut = 14; cut < ND_FRAME_LEN; cut++)
+		CU_ASSERT_EQUAL(parse(cut), cut < 54 ? FRAME_RUNT : FRAME_IP_LENGTH);
+	/* from nowhere: as a question about an address only */
+	nd_build_solicitation(bytes, theirs, (const uint8_t[16]){0}, us);
+	CU_ASSERT_EQUAL(parse(ND_FRAME_LEN), FRAME_ND_MALFORMED); /* it tells a link address */
+	bytes[54] = 128;
+	CU_ASSERT_EQUAL(parse(ND_FRAME_LEN), FRAME_IP_SOURCE);
+}
+
 /* Whatever is cut or bent: the parser stays inside, and what it passes lies inside. */
 static void bent_frames(void)
 {
@@ -137,6 +155,7 @@ static const struct unit_test tests[] = {
 	{"frames of every length below their headers'", every_runt},
 	{"whose frame it is", stations},
 	{"faults in the headers", faults},
+	{"C33: neighbour discovery is no packet to forward", neighbour_discovery},
 	{"bent and cut frames", bent_frames},
 	{NULL, NULL},
 };

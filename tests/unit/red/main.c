@@ -9,6 +9,7 @@ int main(int argc, char **argv)
 		&suite_receive,
 		&suite_complain,
 		&suite_opened,
+		&suite_ipv6,
 		&suite_drops,
 		&suite_hostile,
 		NULL,

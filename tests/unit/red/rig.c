@@ -6,6 +6,7 @@
 
 #include "eal.h"
 #include "net/arp.h"
+#include "net/nd.h"
 #include "net/udp.h"
 #include "unit.h"
 #include "util/bytes.h"
@@ -52,8 +53,13 @@ void rig_open_with(struct rig *r, const struct rig_options *o)
 	if (o->gateway)
 		c.gateway = (struct ip_addr){4, {10, 0, 1, 1}};
 	open_links(r, &c, o);
+	if (o->gateway)
+		c.gateway6 = (struct ip_addr){6, {0xfd, 0, 0, 1, [15] = 1}};
 	r->red = red_create(&c);
 	MUST(r->red != NULL);
+	rig_poll(r);
+	rig_report(r); /* which groups it listens to; not what the tests are about */
+	memset(&r->stats, 0, sizeof(r->stats));
 	if (!o->no_prefixes) {
 		rig_tunnel(r, RED_TUNNEL_ADD, "10.0.2.0/24");
 		rig_tunnel(r, RED_TUNNEL_ADD, "fd00:2::/64");
@@ -163,6 +169,24 @@ void rig_resolve(struct rig *r, uint32_t address)
 	MUST(arp.request && arp.target == address);
 	CU_ASSERT_EQUAL(arp.sender, OURS);
 	rig_arrive(r, reply, wire_arp(reply, false, address, arp.sender));
+}
+
+size_t rig_report(struct rig *r)
+{
+	size_t length = rig_sent(r);
+
+	MUST(length > 70 && r->frame[20] == 0 && r->frame[62] == 143);
+	return length;
+}
+
+void rig_resolve6(struct rig *r, const char *address)
+{
+	uint8_t target[16], answer[ND_FRAME_LEN];
+
+	MUST(rig_sent(r) == ND_FRAME_LEN);
+	wire_address6(target, address);
+	MUST(r->frame[54] == 135 && memcmp(r->frame + 62, target, 16) == 0);
+	rig_arrive(r, answer, wire_answer6(answer, address, OURS6));
 }
 
 void rig_learn(struct rig *r, uint32_t address)

@@ -15,8 +15,10 @@
 
 #define OURS    0x0a0001fe /* 10.0.1.254/24 */
 #define OURS6   "fd00:1::fe"
+#define LOCAL6  "fe80::ff:fe00:1" /* made of the MAC address */
 #define HOST    0x0a00010a /* 10.0.1.10, beside us */
 #define HOST6   "fd00:1::a"
+#define ROUTER6 "fd00:1::1"
 #define ROUTER  0x0a000101 /* 10.0.1.1, a gateway into the site */
 #define REMOTE  0x0a00020a /* 10.0.2.10, behind the tunnel: 10.0.2.0/24 */
 #define REMOTE6 "fd00:2::a" /* fd00:2::/64 */
@@ -65,6 +67,8 @@ void rig_arrive(struct rig *r, const void *frame, size_t length);
 size_t rig_sent(struct rig *r); /* the next frame that red sent; 0: none */
 void rig_tunnel(struct rig *r, uint8_t kind, const char *prefix); /* RED_TUNNEL_ADD or DEL */
 void rig_resolve(struct rig *r, uint32_t address); /* answer the ARP request that red sent */
+void rig_resolve6(struct rig *r, const char *address); /* the same, of neighbour discovery */
+size_t rig_report(struct rig *r); /* the next frame says to which groups red listens */
 void rig_learn(struct rig *r, uint32_t address);   /* a host asks for us, so red knows it */
 /* crypt fills a buffer with an IP packet. */
 void rig_opened(struct rig *r, unsigned link, const void *packet, size_t length);

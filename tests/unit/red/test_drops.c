@@ -288,7 +288,7 @@ static void no_route(void)
 		rig_opened(&rig, 0, frame + 14, n - 14);
 		check_drop(&rig.stats.drop_no_route, i, i);
 	}
-	size_t n = wire_ipv6(frame, REMOTE6, HOST6, 17, 10);
+	size_t n = wire_ipv6(frame, REMOTE6, "2001:db8::1", 17, 10);
 	uint64_t before = rig.stats.drop_no_route;
 	rig_opened(&rig, 0, frame + 14, n - 14);
 	check_drop(&rig.stats.drop_no_route, before, before);
