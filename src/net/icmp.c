@@ -132,16 +132,37 @@ static bool allowed4(const struct ip_packet *p)
 	return p->length > p->header_length && is_query(p->bytes[p->header_length]);
 }
 
-/* Of packets with extension headers we do not look for what is behind them: it may be an error. */
+#define FRAGMENT_HEADER_LEN 8
+
+/* Where a first fragment's payload begins, and what it is; 0: later ones, of which nobody can tell. */
+static unsigned behind_fragment_header(const struct ip_packet *p, uint8_t *protocol)
+{
+	const uint8_t *header = p->bytes + IPV6_HEADER_LEN;
+
+	if (p->length < IPV6_HEADER_LEN + FRAGMENT_HEADER_LEN || get_be16(header + 2) >> 3 != 0)
+		return 0;
+	*protocol = header[0];
+	return IPV6_HEADER_LEN + FRAGMENT_HEADER_LEN;
+}
+
+/*
+ * Hosts that cut their packets must learn the size too: so we look behind the fragment header. Behind
+ * the other extension headers we do not look for what is there: it may be an error.
+ */
 static bool allowed6(const struct ip_packet *p)
 {
+	unsigned at = IPV6_HEADER_LEN;
+	uint8_t protocol = p->protocol;
+
 	if (!ipv6_is_unicast(ipv6_source(p)) || !ipv6_is_unicast(ipv6_destination(p)))
 		return false;
-	if (ipv6_is_extension(p->protocol))
+	if (protocol == IP_PROTOCOL_FRAGMENT6)
+		at = behind_fragment_header(p, &protocol);
+	if (at == 0 || ipv6_is_extension(protocol))
 		return false;
-	if (p->protocol != IP_PROTOCOL_ICMP6)
+	if (protocol != IP_PROTOCOL_ICMP6)
 		return true;
-	return p->length > IPV6_HEADER_LEN && p->bytes[IPV6_HEADER_LEN] >= TYPE6_INFORMATIONAL;
+	return p->length > at && p->bytes[at] >= TYPE6_INFORMATIONAL;
 }
 
 bool icmp_error_allowed(const struct ip_packet *p)

@@ -149,8 +149,8 @@ pings() { # HOST COUNT ADDRESS [OPTION…]: none may be lost
 	return $status
 }
 
-ping_once() { # HOST ADDRESS
-	on "$1" ping -q -c 1 -W 1 "$2"
+ping_once() { # HOST ADDRESS [OPTION…]
+	on "$1" ping -q -c 1 -W 1 "${@:2}"
 }
 
 no_ping() { # HOST ADDRESS

@@ -14,8 +14,16 @@ import socket
 import sys
 
 
+def listening(port):
+    """In both families, where the machine has both."""
+    try:
+        return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    except OSError:
+        return socket.create_server(("0.0.0.0", port))
+
+
 def receive(port):
-    with socket.create_server(("0.0.0.0", port)) as server:
+    with listening(port) as server:
         connection, _ = server.accept()
         digest = hashlib.sha256()
         while chunk := connection.recv(1 << 16):

@@ -251,6 +251,34 @@ static void rules6(void)
 	CU_ASSERT(!allowed(length));
 }
 
+/* A host that cuts its packets must learn the size; what is no first fragment tells nothing. */
+static void fragments6(void)
+{
+	for (unsigned type = 0; type < 256; type++) {
+		size_t length = make_ipv6(packet, IP_PROTOCOL_FRAGMENT6, 9);
+		memset(packet + 40, 0, 9);
+		packet[40] = IP_PROTOCOL_ICMP6;
+		packet[43] = 1; /* more are to come */
+		packet[48] = (uint8_t)type;
+		CU_ASSERT_EQUAL(allowed(length), type >= 128);
+		packet[40] = (uint8_t)type; /* as the protocol */
+		packet[48] = 128;
+		CU_ASSERT_EQUAL(allowed(length), !ipv6_is_extension((uint8_t)type));
+		packet[43] = 8;
+		CU_ASSERT(!allowed(length));
+		packet[42] = 1;
+		packet[43] = 0;
+		CU_ASSERT(!allowed(length));
+	}
+	for (size_t n = 0; n <= 8; n++) {
+		size_t length = make_ipv6(packet, IP_PROTOCOL_FRAGMENT6, n);
+		memset(packet + 40, 0, 9);
+		packet[40] = IP_PROTOCOL_ICMP6;
+		packet[48] = 128; /* not of this packet any more */
+		CU_ASSERT(!allowed(length));
+	}
+}
+
 static const struct unit_test tests[] = {
 	{"echo replies of every length", echoes},
 	{"what is no echo request is left alone", no_echo},
@@ -261,6 +289,7 @@ static const struct unit_test tests[] = {
 	{"an error quotes as much as it may", quotes},
 	{"about what an error may be sent in IPv4", rules4},
 	{"about what an error may be sent in IPv6", rules6},
+	{"A49: errors about fragments in IPv6", fragments6},
 	{NULL, NULL},
 };
 
