@@ -14,13 +14,13 @@ static void accept_whole_site(void)
 		"[Node]\nName = siteA\nCore = 0\nMode = large\nHugepages = required\nPoll = busy\n"
 		"UapiSecrets = yes\n"
 		"[Black]\nPort = 17:0A.1\nCore = 0\nAddress = 192.168.1.10/24, 2001:db8::10/64\n"
-		"Gateway = 192.168.1.100, 2001:db8::1\nMemory = 16M\n"
+		"Gateway = 192.168.1.100, 2001:db8::1\nUdpChecksum = yes\nMemory = 16M\n"
 		"HandshakeLimit = 10000000\nHandshakeLimitPerSource = 7\nCookieLimit = 0\n"
 		"[Red]\nPort = net_memif0,role=client,id=1\nAddress = 10.0.1.254/24\n"
 		"Address = fd00:1::1/64\nGateway = fe80::1\nSecure = 10.0.0.0/8, fd00::7/16\n"
 		"Secure = 172.16.0.0/12\nMemory = 1g\n"
 		"[Crypt]\nCores = 0\nEngine = ipsec-mb\nListenPort = 4500\nPrivateKeyFile = key\n"
-		"Memory = 131072K\n";
+		"Dscp = copy\nEcn = copy\nMemory = 131072K\n";
 	struct ip_prefix prefix;
 
 	CU_ASSERT_EQUAL_FATAL(rig_parse(text), 0);
@@ -40,6 +40,8 @@ static void accept_whole_site(void)
 	CU_ASSERT_EQUAL(c->black.gateway.family, 4);
 	CU_ASSERT_EQUAL(c->black.gateway.bytes[3], 100);
 	CU_ASSERT_EQUAL(c->black.gateway6.family, 6);
+	CU_ASSERT_TRUE(c->udp_checksum);
+	CU_ASSERT_TRUE(c->copy_dscp && c->copy_ecn);
 	CU_ASSERT_EQUAL(c->black.memory_bytes, 16ull << 20);
 	CU_ASSERT_EQUAL(c->handshake_limit, 10000000);
 	CU_ASSERT_EQUAL(c->handshake_limit_per_source, 7);
@@ -74,6 +76,7 @@ static void defaults(void)
 	CU_ASSERT_EQUAL(c->hugepages, CONFIG_AUTO);
 	CU_ASSERT_EQUAL(c->poll, CONFIG_POLL_ADAPTIVE);
 	CU_ASSERT_FALSE(c->uapi_secrets);
+	CU_ASSERT_FALSE(c->udp_checksum || c->copy_dscp || c->copy_ecn); /* A47, A48 */
 	CU_ASSERT_EQUAL(c->crypt_core_count, 0);
 	CU_ASSERT_STRING_EQUAL(c->engine, "auto");
 	CU_ASSERT_EQUAL(c->listen_port, 51820);
@@ -226,6 +229,8 @@ static void values_of_domains(void)
 		{"[Black]\nHandshakeLimitPerSource = off\n", 2, "no number of messages"},
 		{"[Black]\nCookieLimit = -1\n", 2, "CookieLimit = '-1'"},
 		{"[Red]\nCookieLimit = 1\n", 2, "belongs to [Black]"},
+		{"[Black]\nUdpChecksum = on\n", 2, "take one of: no, yes"},
+		{"[Red]\nUdpChecksum = yes\n", 2, "it belongs to [Black]"},
 		{"[Red]\nSecure = 10.0.0.0/8, some\n", 2, "'some' is no network"},
 		{"[Red]\nUnsecure = x\n", 2, "did you mean Secure?"},
 		{NULL, 0, NULL}};
@@ -241,6 +246,8 @@ static void values_of_crypt(void)
 		{"[Crypt]\nListenPort = 65536\n", 2, "is no UDP port"},
 		{"[Crypt]\nCores = 0, 0\n", 2, "one crypt core in this version"},
 		{"[Crypt]\nCores = 0\nCores = 0\n", 3, "one crypt core in this version"},
+		{"[Crypt]\nDscp = 46\n", 2, "take one of: 0, copy"},
+		{"[Crypt]\nEcn = yes\n", 2, "take one of: 0, copy"},
 		{"[Crypt]\nKeyStore = /x\n", 2,
 			"KeyStore is not supported by this version; use PrivateKeyFile"},
 		{"[Crypt]\nPrivateKey = " PSK "\n", 2, "a file of its own with mode 0600"},
