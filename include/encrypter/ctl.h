@@ -24,11 +24,12 @@
  *           one), endpoint_name (HOST:PORT that is resolved; absent without one), latest_handshake (seconds since 1970; 0: never), rx_bytes, tx_bytes,
  *           persistent_keepalive (s; 0: off), allowed_ip (as often as there are)
  * status    name, version, pid, mode (small | large), uptime (s), ready (yes | no), engine,
- *           hugepages (yes | no), peers, peers_up, attack (yes | no: is one going on), attacks (since
- *           the start), of the last or present one attack_seconds, attack_messages, attack_sources
- *           (about), handshakes_stale (messages that waited until they were of no use); then for
- *           each domain: domain, silent_ms
+ *           hugepages (yes | no), clock_ahead (s; 0: the wall clock is believed), peers, peers_up,
+ *           attack (yes | no: is one going on), attacks (since the start), of the last or present one
+ *           attack_seconds, attack_messages, attack_sources (about), handshakes_stale (messages that
+ *           waited until they were of no use); then for each domain: domain, silent_ms
  * stats     DOMAIN.COUNTER for every counter of encrypter/stats.h
+ * accept_clock  the wall clock is right, however far ahead; answers clock_ahead as it was (s)
  *
  * reload    the configuration file is read again
  * syncconf  file=PATH: the same, of another file
@@ -43,6 +44,7 @@
 
 #define CTL_RUN_DIR  "/run/encrypter"
 #define CTL_UAPI_DIR "/var/run/wireguard"
+#define CTL_STATE_DIR "/var/lib/encrypter"
 #define CTL_SOCKET   "control.sock"
 #define CTL_LOCK     "lock"
 
@@ -54,6 +56,7 @@
 	X(stats)     \
 	X(reload)    \
 	X(syncconf)  \
-	X(setconf)
+	X(setconf)   \
+	X(accept_clock)
 
 #endif

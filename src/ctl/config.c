@@ -13,6 +13,7 @@
 
 #include "crypto/secret.h"
 #include "ctl/config_internal.h"
+#include "encrypter/ctl.h"
 #include "util/log.h"
 
 #define FILE_MAX       (256u << 20)
@@ -104,6 +105,7 @@ static void set_defaults(struct config *c)
 	c->handshake_limit_per_source = PER_SOURCE_DEFAULT;
 	c->cookie_limit = COOKIES_DEFAULT;
 	snprintf(c->engine, sizeof(c->engine), "auto");
+	snprintf(c->state_directory, sizeof(c->state_directory), "%s", CTL_STATE_DIR);
 }
 
 /* inih keeps the line it parses, which may hold a key, on its stack: where this array is then. */

@@ -56,6 +56,7 @@ struct config {
 	enum config_switch hugepages;
 	enum config_poll poll;
 	bool uapi_secrets;
+	char state_directory[CONFIG_PATH_MAX]; /* empty: none, nothing is remembered */
 	struct config_domain black;
 	uint32_t handshake_limit; /* [Black], messages a second; 0: no limit */
 	uint32_t handshake_limit_per_source;

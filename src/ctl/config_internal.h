@@ -117,6 +117,7 @@ int config_node_mode(struct config_parse *p, const char *value);
 int config_node_hugepages(struct config_parse *p, const char *value);
 int config_node_poll(struct config_parse *p, const char *value);
 int config_node_uapi_secrets(struct config_parse *p, const char *value);
+int config_node_state_directory(struct config_parse *p, const char *value);
 int config_domain_port(struct config_parse *p, const char *value);
 int config_domain_core(struct config_parse *p, const char *value);
 int config_domain_address(struct config_parse *p, const char *value);

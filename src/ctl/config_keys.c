@@ -26,6 +26,7 @@ static const struct section sections[SECTION_COUNT] = {
 		{"Hugepages", config_node_hugepages, false},
 		{"Poll", config_node_poll, false},
 		{"UapiSecrets", config_node_uapi_secrets, false},
+		{"StateDirectory", config_node_state_directory, false},
 	}},
 	[SECTION_BLACK] = {"Black", false, {
 		{"Port", config_domain_port, false},

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "crypto/keytext.h"
 #include "crypto/secret.h"
@@ -84,6 +85,22 @@ int config_crypt_dscp(struct config_parse *p, const char *value)
 int config_crypt_ecn(struct config_parse *p, const char *value)
 {
 	return read_switch(p, "0", "copy", value, &p->config->copy_ecn);
+}
+
+int config_node_state_directory(struct config_parse *p, const char *value)
+{
+	char *directory = p->config->state_directory;
+	char quoted[CONFIG_QUOTE_MAX];
+	bool none = strcasecmp(value, "none") == 0;
+
+	if (!none && value[0] != '/')
+		return config_refuse(p, "StateDirectory = %s is no absolute path; give one, or none",
+			config_quote(quoted, value));
+	if (strlen(value) >= sizeof(p->config->state_directory))
+		return config_refuse(p, "StateDirectory is longer than %zu bytes; shorten it",
+			sizeof(p->config->state_directory) - 1);
+	snprintf(directory, sizeof(p->config->state_directory), "%s", none ? "" : value);
+	return 0;
 }
 
 int config_domain_port(struct config_parse *p, const char *value)

@@ -91,6 +91,7 @@ static bool look_at_peers(struct control *c, struct wg_now now)
 		return false;
 	watch_domains(c);
 	control_watch_attack(c);
+	control_watch_clock(c, now);
 	if (installs_expire(&c->installs, now.boot_ns, INSTALL_LIFE_NS) > 0)
 		log_event(LOG_ERROR, "control", "crypt did not take a session in time");
 	if (control_take_traffic(c, now))

@@ -122,7 +122,9 @@ static int open_all(struct control *c, const struct config *config, char error[s
 		snprintf(error, 512, "names could not be set up: %s", strerror(-rc));
 		return rc;
 	}
-	rc = open_sockets(c, error);
+	rc = control_open_clock(c, config, error);
+	if (rc == 0)
+		rc = open_sockets(c, error);
 	return rc == 0 ? load(c, config, error) : rc;
 }
 
@@ -167,8 +169,10 @@ void control_destroy(struct control *c)
 	outbox_close(&c->to_red);
 	outbox_close(&c->to_crypt);
 	secret_free(c->actions);
-	if (c->device)
+	if (c->device) {
+		control_close_clock(c);
 		wg_device_destroy(c->device);
+	}
 	free(c->peers);
 	free(c->running);
 	control_close_loop(c);

@@ -8,6 +8,7 @@
 #include "ctl/control_state.h"
 #include "ctl/show.h"
 #include "ctl/verb.h"
+#include "util/log.h"
 
 #define PEERS_AT_ONCE 64 /* of an answer: it is made as fast as it is read */
 
@@ -128,22 +129,23 @@ static void count_peers(const struct control *c, uint64_t now_ns, struct show_st
 	}
 }
 
-static void do_status(struct client *client, const struct control *c, uint64_t now_ns)
+static void do_status(struct client *client, const struct control *c, struct wg_now now)
 {
 	struct show_status status = {
 		.name = c->name,
 		.pid = (int)getpid(),
 		.large = c->mode == CONFIG_MODE_LARGE,
-		.uptime_s = (now_ns - c->start_ns) / CLOCK_SECOND,
+		.uptime_s = (now.boot_ns - c->start_ns) / CLOCK_SECOND,
 		.ready = c->ready,
 		.engine = c->config.engine_name ? c->config.engine_name : "",
 		.hugepages = c->config.hugepages,
 		.reports_stale = c->reports_stale,
+		.clock_ahead_ns = wg_clock_doubt(c->device, now),
 	};
 	const char *name;
 
-	count_peers(c, now_ns, &status);
-	control_last_attack(c, now_ns, &status.attack);
+	count_peers(c, now.boot_ns, &status);
+	control_last_attack(c, now.boot_ns, &status.attack);
 	show_status(&client->out, &status);
 	for (unsigned i = 0; i < DOMAINS_MAX; i++) {
 		uint64_t silent_ns = control_silence_ns(c, &name, i);
@@ -163,6 +165,17 @@ static void do_stats(struct client *client, const struct control *c)
 static void do_version(struct client *client)
 {
 	show_value(&client->out, "version", show_version());
+	answer_end(client, 0, NULL);
+}
+
+static void do_accept_clock(struct client *client, struct control *c, struct wg_now now)
+{
+	uint64_t ahead_ns = wg_clock_doubt(c->device, now);
+
+	wg_accept_clock(c->device, now);
+	log_event(LOG_NOTICE, "control", "the wall clock was accepted by=ctl ahead_s=%llu",
+		(unsigned long long)(ahead_ns / CLOCK_SECOND));
+	show_clock(&client->out, ahead_ns);
 	answer_end(client, 0, NULL);
 }
 
@@ -193,7 +206,7 @@ static bool do_reload(struct client *client, struct control *c)
 	return true;
 }
 
-static void answer(struct client *client, struct control *c, uint64_t now_ns)
+static void answer(struct client *client, struct control *c, struct wg_now now)
 {
 	const struct ctl_client *v = client->state;
 
@@ -205,10 +218,13 @@ static void answer(struct client *client, struct control *c, uint64_t now_ns)
 			do_show(client, c);
 			break;
 		case VERB_status:
-			do_status(client, c, now_ns);
+			do_status(client, c, now);
 			break;
 		case VERB_stats:
 			do_stats(client, c);
+			break;
+		case VERB_accept_clock:
+			do_accept_clock(client, c, now);
 			break;
 		case VERB_reload:
 		case VERB_syncconf:
@@ -241,7 +257,7 @@ void control_ctl_serve(struct control *c, struct wg_now now)
 		/* While a change is being committed the peers are half old, half new. */
 		if (awaits_change(v->request.verb) && c->run.stage != STAGE_NONE)
 			continue;
-		answer(client, c, now.boot_ns);
+		answer(client, c, now);
 	}
 }
 

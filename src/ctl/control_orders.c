@@ -184,8 +184,6 @@ static void perform_one(struct control *c, const struct wg_action *action, struc
 	case WG_ENDPOINT:
 		tell_endpoint(c, action, now);
 		break;
-	case WG_RESERVE:
-		break;
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "ctl/control.h"
 #include "ctl/installs.h"
 #include "ctl/instance.h"
+#include "ctl/mark.h"
 #include "ctl/names.h"
 #include "ctl/outbox.h"
 #include "ctl/resolver.h"
@@ -109,6 +110,8 @@ struct control {
 	struct routing routing;
 	struct change_run run;
 	struct instance instance;
+	struct mark mark;
+	bool clock_doubted;          /* and said so */
 	struct server uapi, ctl;
 	uint64_t requests;           /* numbers requests in the order in which they came */
 	int epoll_fd, signal_fd, stop_fd;
@@ -143,6 +146,13 @@ void control_close_loop(struct control *c);
 bool control_roomy(const struct control *c);
 /* Of the domain i; *name is NULL when there is none. */
 uint64_t control_silence_ns(const struct control *c, const char **name, unsigned i);
+
+/* ---- control_clock.c: time stamps that outlive the process (C30) ---- */
+
+/* Reads the mark of the former life and writes the next one. Error text and -errno. */
+int control_open_clock(struct control *c, const struct config *config, char error[static 512]);
+void control_watch_clock(struct control *c, struct wg_now now);
+void control_close_clock(struct control *c);
 
 /* ---- control_orders.c ---- */
 

@@ -90,6 +90,7 @@ void show_status(struct text *t, const struct show_status *status)
 	show_bool(t, "ready", status->ready);
 	show_value(t, "engine", status->engine);
 	show_bool(t, "hugepages", status->hugepages);
+	show_clock(t, status->clock_ahead_ns);
 	show_number(t, "peers", status->peers);
 	show_number(t, "peers_up", status->peers_up);
 	show_bool(t, "attack", status->attack.ongoing);
@@ -98,6 +99,11 @@ void show_status(struct text *t, const struct show_status *status)
 	show_number(t, "attack_messages", status->attack.messages);
 	show_number(t, "attack_sources", status->attack.sources);
 	show_number(t, "handshakes_stale", status->reports_stale);
+}
+
+void show_clock(struct text *t, uint64_t ahead_ns)
+{
+	show_number(t, "clock_ahead", ahead_ns / CLOCK_SECOND);
 }
 
 void show_domain(struct text *t, const char *name, uint64_t silent_ns)

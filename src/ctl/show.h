@@ -48,11 +48,13 @@ struct show_status {
 	bool ready;
 	const char *engine;
 	bool hugepages;
+	uint64_t clock_ahead_ns;
 	uint32_t peers, peers_up;
 	uint64_t reports_stale;
 	struct show_attack attack;
 };
 void show_status(struct text *t, const struct show_status *status);
+void show_clock(struct text *t, uint64_t ahead_ns);
 void show_domain(struct text *t, const char *name, uint64_t silent_ns);
 
 /* The counters are written by other threads meanwhile. */

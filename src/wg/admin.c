@@ -154,9 +154,14 @@ void wg_stamps_reserved(struct wg_device *d, uint64_t mark_ns)
 	stamps_reserved(&d->stamps, mark_ns);
 }
 
-uint64_t wg_stamps_end(const struct wg_device *d)
+uint64_t wg_stamps_wanted(struct wg_device *d, struct wg_now now)
 {
-	return stamps_end(&d->stamps);
+	return stamps_wanted(&d->stamps, now);
+}
+
+uint64_t wg_stamps_end(const struct wg_device *d, struct wg_now now)
+{
+	return stamps_end(&d->stamps, now);
 }
 
 void wg_accept_clock(struct wg_device *d, struct wg_now now)

@@ -30,7 +30,6 @@ enum wg_action_kind {
 	WG_FLUSH,       /* the responder's session was confirmed: send what was staged */
 	WG_DROP_STAGED, /* give up what was staged */
 	WG_ENDPOINT,    /* slot's packets go to endpoint (from local) from now on */
-	WG_RESERVE,     /* write mark_ns down, then call wg_stamps_reserved(); not urgent (C30) */
 };
 
 struct wg_action {
@@ -41,7 +40,6 @@ struct wg_action {
 	uint16_t length;
 	uint8_t data[HANDSHAKE_MAX];
 	struct session_keys keys;
-	uint64_t mark_ns;
 };
 
 #define WG_ACTIONS_MAX      16
@@ -89,8 +87,10 @@ bool wg_private_key(const struct wg_device *d, uint8_t private_key[static 32]);
  */
 uint64_t wg_stamps_begin(struct wg_device *d, struct wg_now now, uint64_t kept_mark_ns);
 void wg_stamps_reserved(struct wg_device *d, uint64_t mark_ns);
+/* To be asked every second or so: a mark to write down soon; 0: none, or it was asked for already. */
+uint64_t wg_stamps_wanted(struct wg_device *d, struct wg_now now);
 /* The mark to write down at the very end, when nothing is initiated any more: it is nearer. */
-uint64_t wg_stamps_end(const struct wg_device *d);
+uint64_t wg_stamps_end(const struct wg_device *d, struct wg_now now);
 /* How far (ns) the wall clock is ahead of what is believed of it; 0: it is believed. */
 uint64_t wg_clock_doubt(const struct wg_device *d, struct wg_now now);
 /* By the administrator: the wall clock is right. */

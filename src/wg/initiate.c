@@ -7,23 +7,6 @@
 #include "wg/state.h"
 #include "wg/timestamp.h"
 
-/*
- * A13, A10. The peer compares only with what we sent to it, so that stamps are strictly rising per
- * peer: a device with thousands of peers makes more initiations than there are stamps in a second.
- * False when none may be used (C30).
- */
-static bool stamp(struct wg_device *d, struct peer *peer, struct wg_now now,
-	uint8_t out[static WG_TIMESTAMP_LEN], struct wg_actions *actions)
-{
-	bool ok = stamps_take(&d->stamps, now, &peer->stamped_ns);
-	uint64_t mark_ns = stamps_wanted(&d->stamps, now);
-
-	if (mark_ns != 0)
-		actions_add(actions, WG_RESERVE, peer->slot)->mark_ns = mark_ns;
-	timestamp_from_wall(out, peer->stamped_ns);
-	return ok;
-}
-
 static bool is_possible(const struct wg_device *d, const struct peer *peer)
 {
 	return d->identity.set && peer->remote.usable && peer->endpoint.addr.family != 0;
@@ -40,10 +23,11 @@ void initiate_send(struct wg_device *d, struct peer *peer, struct wg_now now,
 
 	if (!is_possible(d, peer))
 		return;
-	if (!stamp(d, peer, now, timestamp, actions)) {
+	if (!stamps_take(&d->stamps, now, &peer->stamped_ns)) { /* C30 */
 		timers_initiation_sent(&peer->timers, now.boot_ns); /* the retry makes up for it */
 		return;
 	}
+	timestamp_from_wall(timestamp, peer->stamped_ns);
 	index = indices_draw(d, peer);
 	if (noise_create_initiation(&message, &peer->initiation, &d->identity, &peer->remote,
 		    timestamp, index) != 0) {

@@ -83,9 +83,9 @@ bool stamps_take(struct stamps *s, struct wg_now now, uint64_t *last_ns)
 	return true;
 }
 
-uint64_t stamps_end(const struct stamps *s)
+uint64_t stamps_end(const struct stamps *s, struct wg_now now)
 {
-	return whole_second(s->greatest_ns);
+	return whole_second(later(s->greatest_ns, believed(s, now)));
 }
 
 void stamps_retire(struct stamps *s, uint64_t last_ns)

@@ -43,16 +43,21 @@ uint64_t stamps_begin(struct stamps *s, struct wg_now now, uint64_t kept_mark_ns
 /* This mark has been written down and will be there after a crash. An older one than known: no change. */
 void stamps_reserved(struct stamps *s, uint64_t mark_ns);
 /*
- * A time for a peer whose last was *last_ns (0: none), into it. False when there is none before the
- * mark: then nothing has changed.
+ * A10, A13. A time for a peer whose last was *last_ns (0: none), into it. False when there is none before the
+ * mark: then nothing has changed. The peer compares only with what we sent to it, so that times are
+ * strictly rising per peer: a device with thousands of peers makes more initiations than there are
+ * time stamps in a second.
  */
 bool stamps_take(struct stamps *s, struct wg_now now, uint64_t *last_ns);
 /* A peer that was given last_ns goes away: whoever takes its place is to start later. */
 void stamps_retire(struct stamps *s, uint64_t last_ns);
 /* A mark that is to be written down, soon; 0: none, or it was asked for already. */
 uint64_t stamps_wanted(struct stamps *s, struct wg_now now);
-/* All times that were given out are before this one: what to write down when the process ends. */
-uint64_t stamps_end(const struct stamps *s);
+/*
+ * What to write down when the process ends: all times that were given out are before it, and it is not
+ * long ago, as the next life measures the clock by it.
+ */
+uint64_t stamps_end(const struct stamps *s, struct wg_now now);
 /* The administrator says that the wall clock is right. */
 void stamps_accept(struct stamps *s, struct wg_now now);
 /* How far the wall clock is ahead of what is believed; 0: it is believed. */

@@ -25,6 +25,7 @@ configure() { # BLACK RED POLL
 [Node]
 Name = $name
 Poll = $3
+StateDirectory = $scratch/state
 [Black]
 Port = $1
 Address = 192.0.2.10/24

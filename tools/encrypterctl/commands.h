@@ -22,6 +22,7 @@ int command_show(const struct invocation *in);
 int command_status(const struct invocation *in);
 int command_stats(const struct invocation *in);
 int command_version(const struct invocation *in);
+int command_accept_clock(const struct invocation *in);
 int command_genkey(const struct invocation *in);
 int command_genpsk(const struct invocation *in);
 int command_pubkey(const struct invocation *in);

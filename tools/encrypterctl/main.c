@@ -20,6 +20,8 @@ static const struct command {
 	{"stats", command_stats, "[--json] [--all]",
 		"counters; without --all those that are not 0"},
 	{"version", command_version, "", "the daemon's version"},
+	{"accept-clock", command_accept_clock, "",
+		"the wall clock is right, though it was far ahead"},
 	{"genkey", command_genkey, "", "a new private key on stdout"},
 	{"genpsk", command_genpsk, "", "a new preshared key on stdout"},
 	{"pubkey", command_pubkey, "", "the public key of the private key on stdin"},
@@ -47,9 +49,9 @@ static void print_help(FILE *out)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		const struct command *c = &commands[i];
 		if (c->function)
-			fprintf(out, "  %-8s %-18s %s\n", c->name, c->arguments, c->description);
+			fprintf(out, "  %-12s %-17s %s\n", c->name, c->arguments, c->description);
 	}
-	fprintf(out, "  %-8s %-18s %s\n\nExit status: 0 done, 1 refused or failed, 2 usage.\n",
+	fprintf(out, "  %-12s %-17s %s\n\nExit status: 0 done, 1 refused or failed, 2 usage.\n",
 		"help", "", "this");
 }
 

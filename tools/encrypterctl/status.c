@@ -6,8 +6,8 @@
 #include "encrypterctl/commands.h"
 #include "encrypterctl/json.h"
 
-static const char *const numbers[] = {"pid", "uptime", "peers", "peers_up", "silent_ms", "attacks",
-	"attack_seconds", "attack_messages", "attack_sources", "handshakes_stale"};
+static const char *const numbers[] = {"pid", "uptime", "clock_ahead", "peers", "peers_up", "silent_ms",
+	"attacks", "attack_seconds", "attack_messages", "attack_sources", "handshakes_stale"};
 static const char *const switches[] = {"ready", "hugepages", "attack"};
 
 static bool is_one_of(const struct reply_line *line, const char *const *names, size_t n)
@@ -91,6 +91,14 @@ static void print_uptime(FILE *out, uint64_t s)
 		(unsigned)(s / 3600 % 24), (unsigned)(s / 60 % 60), (unsigned)(s % 60));
 }
 
+/* Said only when there is something to do. */
+static void print_clock(FILE *out, uint64_t ahead_s)
+{
+	if (ahead_s != 0)
+		fprintf(out, "%-10s %llu s ahead, not believed: see accept-clock\n", "clock",
+			(unsigned long long)ahead_s);
+}
+
 static void print_peers(FILE *out, const struct reply *reply)
 {
 	struct reply_line line;
@@ -131,6 +139,8 @@ void print_status(FILE *out, const struct reply *reply)
 		const char *label = label_of(&line);
 		if (reply_key_is(&line, "uptime"))
 			print_uptime(out, reply_number(&line));
+		else if (reply_key_is(&line, "clock_ahead"))
+			print_clock(out, reply_number(&line));
 		else if (reply_key_is(&line, "peers"))
 			print_peers(out, reply);
 		else if (reply_key_is(&line, "attack"))
@@ -157,6 +167,24 @@ int command_status(const struct invocation *in)
 		print_status_json(stdout, &reply);
 	else
 		print_status(stdout, &reply);
+	free(reply.text);
+	return EXIT_DONE;
+}
+
+int command_accept_clock(const struct invocation *in)
+{
+	struct reply reply;
+	struct reply_line line;
+	int flags;
+	int status = command_ask(in, "accept_clock", 0, &flags, &reply);
+
+	if (status != EXIT_DONE)
+		return status;
+	if (reply_find(&reply, "clock_ahead", &line) && reply_number(&line) != 0)
+		printf("accepted: the clock was %llu s ahead\n",
+			(unsigned long long)reply_number(&line));
+	else
+		printf("the clock was believed already\n");
 	free(reply.text);
 	return EXIT_DONE;
 }

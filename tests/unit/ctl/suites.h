@@ -9,6 +9,7 @@ extern const struct unit_suite suite_config;
 extern const struct unit_suite suite_config_files;
 extern const struct unit_suite suite_config_peers;
 extern const struct unit_suite suite_uapi;
+extern const struct unit_suite suite_mark;
 extern const struct unit_suite suite_routes;
 extern const struct unit_suite suite_change;
 extern const struct unit_suite suite_names;

@@ -12,7 +12,7 @@ static void accept_whole_site(void)
 {
 	const char *text =
 		"[Node]\nName = siteA\nCore = 0\nMode = large\nHugepages = required\nPoll = busy\n"
-		"UapiSecrets = yes\n"
+		"UapiSecrets = yes\nStateDirectory = /srv/x y\n"
 		"[Black]\nPort = 17:0A.1\nCore = 0\nAddress = 192.168.1.10/24, 2001:db8::10/64\n"
 		"Gateway = 192.168.1.100, 2001:db8::1\nUdpChecksum = yes\nMemory = 16M\n"
 		"HandshakeLimit = 10000000\nHandshakeLimitPerSource = 7\nCookieLimit = 0\n"
@@ -32,6 +32,7 @@ static void accept_whole_site(void)
 	CU_ASSERT_EQUAL(c->hugepages, CONFIG_REQUIRED);
 	CU_ASSERT_EQUAL(c->poll, CONFIG_POLL_BUSY);
 	CU_ASSERT_TRUE(c->uapi_secrets);
+	CU_ASSERT_STRING_EQUAL(c->state_directory, "/srv/x y");
 	CU_ASSERT_STRING_EQUAL(c->black.port, "0000:17:0a.1"); /* the form that DPDK uses */
 	CU_ASSERT_EQUAL(c->black.core, 0);
 	CU_ASSERT_EQUAL_FATAL(c->black.address_count, 2);
@@ -77,6 +78,7 @@ static void defaults(void)
 	CU_ASSERT_EQUAL(c->poll, CONFIG_POLL_ADAPTIVE);
 	CU_ASSERT_FALSE(c->uapi_secrets);
 	CU_ASSERT_FALSE(c->udp_checksum || c->copy_dscp || c->copy_ecn); /* A47, A48 */
+	CU_ASSERT_STRING_EQUAL(c->state_directory, "/var/lib/encrypter");
 	CU_ASSERT_EQUAL(c->crypt_core_count, 0);
 	CU_ASSERT_STRING_EQUAL(c->engine, "auto");
 	CU_ASSERT_EQUAL(c->listen_port, 51820);
@@ -189,6 +191,7 @@ static void values_of_node(void)
 		{"[Node]\nHugepages = yes\n", 2, "take one of: auto, required, off"},
 		{"[Node]\nPoll = slow\n", 2, "take one of: adaptive, busy"},
 		{"[Node]\nUapiSecrets = maybe\n", 2, "take one of: no, yes"},
+		{"[Node]\nStateDirectory = lib\n", 2, "no absolute path; give one, or none"},
 		{"[Node]\nMode = small\n[Black]\n", 1, "[Node] has no Name"},
 		{NULL, 0, NULL}};
 

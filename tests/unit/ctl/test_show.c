@@ -197,6 +197,7 @@ static void test_status(void)
 		.ready = true,
 		.engine = "ipsec-mb",
 		.hugepages = false,
+		.clock_ahead_ns = 7200 * CLOCK_SECOND,
 		.peers = 3,
 		.peers_up = 2,
 		.reports_stale = 6,
@@ -214,12 +215,13 @@ static void test_status(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed,
 		"\"pid\":42,\"mode\":\"large\",\"uptime\":90061,\"ready\":true,"
 		"\"engine\":\"ipsec-mb\","
-		"\"hugepages\":false,\"peers\":3,\"peers_up\":2,\"attack\":true,\"attacks\":3,"
+		"\"hugepages\":false,\"clock_ahead\":7200,\"peers\":3,\"peers_up\":2,\"attack\":true,\"attacks\":3,"
 		"\"attack_seconds\":12,\"attack_messages\":600000,\"attack_sources\":1000,"
 		"\"handshakes_stale\":6,\"domains\":["
 		"{\"name\":\"black\",\"silent_ms\":7},{\"name\":\"crypt0\",\"silent_ms\":0}]}\n"));
 	PRINT(print_status(out, &reply));
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "peers      2 up of 3\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "clock      7200 s ahead, not believed"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "uptime     1 d 01:01:01\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "attack     now; 3 so far, this one for 12 s: 600000 "
 		"messages from about 1000 sources\n"));

@@ -9,7 +9,7 @@
 
 #define POLL_MAX_NS  (100 * CLOCK_MS) /* between reports of ordinary events */
 #define ORDER_MAX_NS (2 * CLOCK_MS)   /* from control to crypt */
-#define DISK_MAX_NS  (200 * CLOCK_MS) /* to write a mark down */
+#define DISK_NS      (100 * CLOCK_MS) /* to write a mark down */
 
 enum event_kind { EVENT_ARRIVE, EVENT_ORDER, EVENT_POLL, EVENT_TICK, EVENT_APP, EVENT_MARK };
 
@@ -190,7 +190,7 @@ static void send_handshake(struct sim_node *n, const struct wg_action *a)
 
 static void write_mark(struct sim_node *n, uint64_t mark_ns)
 {
-	struct sim_event event = make(n, EVENT_MARK, fixture_below(DISK_MAX_NS));
+	struct sim_event event = make(n, EVENT_MARK, DISK_NS);
 
 	event.mark_ns = mark_ns;
 	push(n->sim, &event);
@@ -223,9 +223,6 @@ static void perform_one(struct sim_node *n, const struct wg_action *a)
 	case WG_DROP_STAGED:
 		order(n, ORDER_DROP_STAGED, &a->keys);
 		break;
-	case WG_RESERVE:
-		write_mark(n, a->mark_ns);
-		break;
 	case WG_ENDPOINT:
 		n->peer_at = a->endpoint;
 		break;
@@ -238,6 +235,9 @@ static void perform(struct sim_node *n, struct wg_actions *actions)
 	for (unsigned i = 0; i < actions->count; i++)
 		perform_one(n, &actions->list[i]);
 	wg_actions_clear(actions);
+	uint64_t mark_ns = wg_stamps_wanted(n->device, sim_now(n));
+	if (mark_ns != 0)
+		write_mark(n, mark_ns);
 	uint64_t deadline = wg_next_deadline(n->device);
 	if (deadline < n->sim->now_ns)
 		deadline = n->sim->now_ns;

@@ -231,11 +231,17 @@ static void the_end(void)
 	first_start();
 	for (unsigned i = 0; i < 20; i++) {
 		take();
-		kept_ns = stamps_end(&s);
+		kept_ns = stamps_end(&s, now);
 		CU_ASSERT_TRUE(kept_ns > last_ns && kept_ns <= last_ns + S);
 		start();
 	}
 	CU_ASSERT_TRUE(last_ns < now.wall_ns + 21 * S);
+	first_start(); /* never initiates: the next life is not to wonder at the clock */
+	pass(30 * DAY);
+	kept_ns = stamps_end(&s, now);
+	pass(3500 * S);
+	start();
+	CU_ASSERT_EQUAL(stamps_doubt(&s, now), 0);
 }
 
 static void without_a_mark(void)
