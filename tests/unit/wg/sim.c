@@ -93,6 +93,11 @@ static void push_simple(struct sim_node *n, enum event_kind kind, uint64_t in_ns
 
 /* ---- the wire ---- */
 
+struct sim_node *sim_other(const struct sim_node *n)
+{
+	return &n->sim->node[n->side ^ 1];
+}
+
 struct wg_now sim_now(const struct sim_node *n)
 {
 	uint64_t wall = START_WALL_NS + n->sim->now_ns + (uint64_t)n->wall_offset_ns;
@@ -107,7 +112,7 @@ static bool chance(unsigned permille)
 
 static struct sim_node *node_at(struct sim *s, const struct endpoint *where)
 {
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < s->nodes; i++)
 		if (endpoint_equal(&s->node[i].at, where))
 			return &s->node[i];
 	return NULL;
@@ -116,7 +121,7 @@ static struct sim_node *node_at(struct sim *s, const struct endpoint *where)
 /* A message without which there is no session that both sides can use. */
 static bool is_of_handshake(const struct sim_node *n, const uint8_t *bytes)
 {
-	const struct sending *awaits = &n->sim->node[!n->side].tx.next;
+	const struct sending *awaits = &sim_other(n)->tx.next;
 
 	return bytes[0] != MESSAGE_DATA ||
 		(awaits->valid && awaits->local_index == n->tx.current.remote_index);
@@ -229,12 +234,21 @@ static void perform_one(struct sim_node *n, const struct wg_action *a)
 	}
 }
 
+static bool is_hub(const struct sim_node *n)
+{
+	return n->sim->nodes > 2 && n->side % 2 == 0;
+}
+
 /* Performs and clears; then sees to it that the next deadline is met. */
 static void perform(struct sim_node *n, struct wg_actions *actions)
 {
-	for (unsigned i = 0; i < actions->count; i++)
-		perform_one(n, &actions->list[i]);
+	bool hub = is_hub(n);
+
+	for (unsigned i = 0; i < actions->count; i++) /* a hub's slots were given in order */
+		perform_one(hub ? &n->sim->node[2 * actions->list[i].slot] : n, &actions->list[i]);
 	wg_actions_clear(actions);
+	if (hub)
+		n = n->sim->node; /* the first has the clock of the device */
 	uint64_t mark_ns = wg_stamps_wanted(n->device, sim_now(n));
 	if (mark_ns != 0)
 		write_mark(n, mark_ns);
@@ -309,7 +323,7 @@ void sim_send(struct sim *s, unsigned side)
 {
 	struct sim_node *n = &s->node[side];
 
-	if (n->next_id == SIM_IDS)
+	if (n->next_id == s->ids)
 		abort();
 	n->counts.sent++;
 	sim_crypt_send(n, n->next_id++);
@@ -379,19 +393,28 @@ void sim_run(struct sim *s, uint64_t ns)
 	s->now_ns = until;
 }
 
-static void start(struct sim_node *n)
+static void make_device(struct sim_node *n, uint32_t max_peers)
 {
-	struct wg_actions actions = {0};
 	uint32_t removed;
 
-	n->device = wg_device_create(1);
+	n->device = wg_device_create(max_peers);
 	if (!n->device)
 		abort();
 	n->tick_at_ns = UINT64_MAX;
 	mark_written(n, wg_stamps_begin(n->device, sim_now(n), n->mark_ns));
 	wg_set_private_key(n->device, n->private_key, &removed);
+}
+
+static void start(struct sim_node *n)
+{
+	struct wg_actions actions = {0};
+
+	if (is_hub(n) && n->side != 0)
+		n->device = n->sim->node->device;
+	else
+		make_device(n, is_hub(n) ? n->sim->nodes / 2 : 1);
 	n->slot = (uint32_t)wg_peer_add(n->device, n->peer_public_key, sim_now(n));
-	wg_peer_set_endpoint(n->device, n->slot, &n->sim->node[!n->side].at, &actions);
+	wg_peer_set_endpoint(n->device, n->slot, &sim_other(n)->at, &actions);
 	perform(n, &actions);
 }
 
@@ -419,33 +442,68 @@ void sim_mark(struct sim *s)
 
 void sim_reset_counts(struct sim *s)
 {
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < s->nodes; i++)
 		memset(&s->node[i].counts, 0, sizeof(s->node[i].counts));
 }
 
-void sim_init(struct sim *s, uint64_t seed)
+static void make_node(struct sim *s, unsigned side, const struct pair *p)
+{
+	struct sim_node *n = &s->node[side];
+
+	n->sim = s;
+	n->side = side;
+	n->at = p->at[side % 2];
+	n->at.port = (uint16_t)(n->at.port + side / 2);
+	wg_private_key(p->device[side % 2], n->private_key);
+	wg_public_key(p->device[(side ^ 1) % 2], n->peer_public_key);
+	n->seen = calloc(s->ids, 1);
+	if (!n->seen)
+		abort();
+}
+
+static void make_nodes(struct sim *s, uint64_t seed, unsigned pairs, unsigned ids)
 {
 	struct pair p;
 
 	memset(s, 0, sizeof(*s));
-	pair_init(&p, seed); /* for its keys */
-	s->now_ns = p.now.boot_ns;
-	for (unsigned i = 0; i < 2; i++) {
-		struct sim_node *n = &s->node[i];
-		n->sim = s;
-		n->side = i;
-		n->at = p.at[i];
-		wg_private_key(p.device[i], n->private_key);
-		wg_public_key(p.device[!i], n->peer_public_key);
+	s->nodes = 2 * pairs;
+	s->ids = ids;
+	s->node = calloc(s->nodes, sizeof(s->node[0]));
+	if (!s->node)
+		abort();
+	for (unsigned i = 0; i < pairs; i++) {
+		pair_init(&p, seed + i); /* for its keys */
+		s->now_ns = p.now.boot_ns;
+		make_node(s, 2 * i, &p);
+		make_node(s, 2 * i + 1, &p);
+		pair_free(&p);
 	}
-	pair_free(&p);
+}
+
+void sim_init(struct sim *s, uint64_t seed)
+{
+	make_nodes(s, seed, 1, SIM_IDS);
 	start(&s->node[0]);
 	start(&s->node[1]);
 }
 
+void sim_init_many(struct sim *s, uint64_t seed, unsigned pairs)
+{
+	make_nodes(s, seed, pairs, SIM_IDS_MANY);
+	fixture_random(seed);
+	for (unsigned i = 1; i < pairs; i++) /* the hub has one key */
+		memcpy(s->node[2 * i + 1].peer_public_key, s->node[1].peer_public_key, 32);
+	for (unsigned i = 0; i < s->nodes; i++)
+		start(&s->node[i]);
+}
+
 void sim_free(struct sim *s)
 {
-	wg_device_destroy(s->node[0].device);
-	wg_device_destroy(s->node[1].device);
+	for (unsigned i = 0; i < s->nodes; i++) {
+		if (!is_hub(&s->node[i]) || i == 0)
+			wg_device_destroy(s->node[i].device);
+		free(s->node[i].seen);
+	}
+	free(s->node);
 	free(s->events);
 }

@@ -3,6 +3,9 @@
  * Two whole nodes over a bad wire, under a clock that jumps from event to event: hours pass in a
  * moment, and the same seed gives the same hours. A node is a device (control), a small model of
  * crypt over session.h, and a shell between them with the delays that rings and polling bring.
+ *
+ * Several pairs of nodes may share the device of their even sides: a hub with a peer in each pair, which
+ * it knows by an address of its own.
  */
 #ifndef SIM_H
 #define SIM_H
@@ -14,7 +17,8 @@
 #include "wg/device.h"
 #include "wg/session.h"
 
-#define SIM_IDS   (1u << 21) /* data packets that a node may send */
+#define SIM_IDS   (1u << 21) /* data packets that one of two nodes may send */
+#define SIM_IDS_MANY (1u << 12) /* or one of many */
 #define SIM_NO_ID UINT64_MAX
 
 struct sim_counts {
@@ -66,7 +70,7 @@ struct sim_node {
 	unsigned back_lost;         /* handshake messages lost until then */
 
 	/* control */
-	struct wg_device *device;
+	struct wg_device *device;   /* a hub's is the first node's */
 	uint32_t slot;
 	uint64_t tick_at_ns;        /* when a tick is due; UINT64_MAX: none is */
 	uint64_t orders_until_ns;   /* orders to crypt keep their order */
@@ -82,7 +86,7 @@ struct sim_node {
 	bool polled;                /* a poll of the report is due */
 
 	uint64_t next_id;
-	uint8_t seen[SIM_IDS];      /* of the other's packets: arrived, delivered */
+	uint8_t *seen;              /* of the other's packets: arrived, delivered */
 	struct sim_counts counts;
 };
 
@@ -90,7 +94,8 @@ struct sim_event;
 
 struct sim {
 	uint64_t now_ns;
-	struct sim_node node[2];
+	struct sim_node *node;      /* 2 * i and 2 * i + 1 are a pair */
+	unsigned nodes, ids;
 	/* the wire */
 	unsigned loss_permille, duplicate_permille;
 	uint64_t delay_min_ns, delay_max_ns;
@@ -105,6 +110,8 @@ struct sim {
 
 /* Two nodes, silent, over a perfect wire without delay. */
 void sim_init(struct sim *s, uint64_t seed);
+/* A hub and so many others. Nobody may be restarted. */
+void sim_init_many(struct sim *s, uint64_t seed, unsigned pairs);
 void sim_free(struct sim *s);
 void sim_run(struct sim *s, uint64_t ns);
 /* From now on data packets leave at random, interval_ns apart on average; 0: none. */
@@ -119,6 +126,7 @@ void sim_reset_counts(struct sim *s);
 
 /* ---- between sim.c and sim_crypt.c ---- */
 
+struct sim_node *sim_other(const struct sim_node *n); /* of its pair */
 struct wg_now sim_now(const struct sim_node *n);
 /* Onto the wire, which may lose, delay and duplicate it. */
 void sim_transmit(struct sim_node *n, const struct endpoint *to, uint64_t id, const void *bytes,

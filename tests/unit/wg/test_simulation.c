@@ -333,6 +333,44 @@ static void persistent_keepalive(void)
 	sim_free(&s);
 }
 
+#define PEERS 150
+
+/*
+ * A device with many peers, all of which talk both ways: all are there at once, and no packet is lost
+ * to any of their rekeys.
+ */
+static void many_peers(void)
+{
+	unsigned sent = 0, delivered = 0, handshakes = 0;
+
+	sim_init_many(&s, 15, PEERS);
+	steady_wire(20 * MS);
+	for (unsigned i = 0; i < s.nodes; i++)
+		sim_talk(&s, i, 2 * S);
+	sim_run(&s, 5 * S);
+	for (unsigned i = 0; i < s.nodes; i++)
+		CU_ASSERT_TRUE(s.node[i].tx.current.valid);
+	sim_run(&s, 600 * S);
+	for (unsigned i = 0; i < s.nodes; i++)
+		sim_talk(&s, i, 0);
+	sim_run(&s, 1 * S);
+	for (unsigned i = 0; i < s.nodes; i++) {
+		const struct sim_counts *c = &s.node[i].counts;
+		CU_ASSERT_EQUAL(c->refused, 0);
+		CU_ASSERT_EQUAL(c->staged_dropped, 0);
+		CU_ASSERT_EQUAL(c->delivered_twice, 0);
+		CU_ASSERT_EQUAL(c->delivered, sim_other(&s.node[i])->counts.sent);
+		CU_ASSERT_TRUE(c->oldest_key_ns < 135 * S);
+		sent += c->sent;
+		delivered += c->delivered;
+		handshakes += c->completed;
+	}
+	CU_ASSERT_TRUE(handshakes >= 5 * PEERS && handshakes <= 6 * PEERS);
+	printf("# %u peers: %u packets, %u delivered, %u handshakes\n", PEERS, sent, delivered,
+		handshakes);
+	sim_free(&s);
+}
+
 static const struct unit_test tests[] = {
 	{"A24, A30, A31, A33: two hours of traffic both ways over a bad wire", two_hours},
 	{"A36, A37, C6: one side only listens", one_is_silent},
@@ -347,6 +385,7 @@ static const struct unit_test tests[] = {
 	{"A34, A35, A42: the other side is gone", the_other_is_gone},
 	{"A51: one side moves", one_moves},
 	{"A38, A31: a persistent keepalive keeps a session", persistent_keepalive},
+	{"C34: 150 peers through their rekeys, without loss", many_peers},
 	{NULL, NULL},
 };
 
