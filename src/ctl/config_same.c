@@ -22,6 +22,7 @@ static const struct fixed fixed[] = {
 	FIXED(SECTION_NODE, "Mode", mode, false),
 	FIXED(SECTION_NODE, "Hugepages", hugepages, false),
 	FIXED(SECTION_NODE, "Poll", poll, false),
+	FIXED(SECTION_NODE, "StateDirectory", state_directory, true),
 	FIXED(SECTION_BLACK, "Port", black.port, true),
 	FIXED(SECTION_BLACK, "Core", black.core, false),
 	FIXED(SECTION_BLACK, "Memory", black.memory_bytes, false),
