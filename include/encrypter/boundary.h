@@ -229,6 +229,7 @@ struct peer_report {
 		_Atomic uint64_t bytes;
 		_Atomic uint64_t packets;
 		_Atomic uint32_t moved_seq;      /* odd while `moved` is being written */
+		uint64_t source_tag;             /* crypt's alone: where packets came from last */
 	} rx __attribute__((aligned(64)));
 	struct {
 		struct endpoint remote;

@@ -2,6 +2,8 @@
 /* From black to red: find the session, decrypt from black's buffer into red's, then believe it. */
 #include <string.h>
 
+#include <rte_prefetch.h>
+
 #include "crypt/state.h"
 #include "net/ecn.h"
 #include "util/bytes.h"
@@ -108,7 +110,7 @@ static bool accept_message(struct crypt *c, const struct open_meta *m, const str
 	}
 	if (has_dropped)
 		open_forget(c, &dropped, 1);
-	if (m->tag != r->source_tag)
+	if (m->tag != c->config.reports[m->slot].rx.source_tag)
 		report_moved(c, m->slot, m);
 	return true;
 }
@@ -141,9 +143,11 @@ static uint16_t inner_length(struct crypt *c, uint32_t slot, const uint8_t *pack
 		return 0;
 	}
 	if (header[0] >> 4 == 4)
-		source = c->routes ? allowedips_lookup4(c->routes, header + 12) : ALLOWEDIPS_NONE;
+		source = c->routes ? allowedips_lookup4(c->routes, header + IPV4_SOURCE)
+				   : ALLOWEDIPS_NONE;
 	else
-		source = c->routes ? allowedips_lookup6(c->routes, header + 8) : ALLOWEDIPS_NONE;
+		source = c->routes ? allowedips_lookup6(c->routes, header + IPV6_SOURCE)
+				   : ALLOWEDIPS_NONE;
 	if (source != slot) {
 		c->stats->drop_inner_source++;
 		return 0;
@@ -184,21 +188,65 @@ static void deliver(struct crypt *c, const struct open_meta *m, const struct eng
 	c->stats->opened_bytes += length;
 }
 
-static void finish(struct crypt *c, const struct open_meta *m, const struct engine_job *job)
+static void conclude(struct crypt *c, struct open_meta *m, const struct engine_job *job)
 {
 	uint32_t events = 0;
 
-	if (accept_message(c, m, job, &events)) {
-		if (events & PEER_CONFIRMED)
-			confirm(c, m->slot, m->index);
-		report_rx(c, m->slot, events);
-		report_received(c, m->slot, job->length + (uint32_t)MESSAGE_DATA_OVERHEAD,
-			job->length != 0);
-		deliver(c, m, job);
-	} else {
-		side_return_empty(&c->red, m->red);
+	m->accepted = accept_message(c, m, job, &events);
+	if (!m->accepted)
+		return;
+	if (events & PEER_CONFIRMED)
+		confirm(c, m->slot, m->index);
+	report_rx(c, m->slot, events);
+	report_received(c, m->slot, job->length + (uint32_t)MESSAGE_DATA_OVERHEAD, job->length != 0);
+}
+
+/* What a message will need of its peer: a line of the session's, and one to report in. */
+static void prefetch_peer(const struct crypt *c, uint32_t index)
+{
+	uint32_t found = index_table_lookup(&c->indices, index);
+
+	if (found == INDEX_FREE)
+		return;
+	uint32_t slot = found / RECEIVING_SLOTS;
+	rte_prefetch0(&c->receivers[slot].session.slot[found % RECEIVING_SLOTS]);
+	rte_prefetch0(&c->config.reports[slot].rx);
+}
+
+/* The indices are believed for no more than that. */
+static void look_ahead(struct crypt *c)
+{
+	uint32_t indices[AHEAD];
+	struct backlog *b = &c->black.backlog;
+	const struct handle *h;
+	unsigned n = 0;
+
+	for (; b->ahead < AHEAD && (h = side_peek(&c->black, b->ahead)); b->ahead++) {
+		if (h->length < MESSAGE_DATA_MIN)
+			continue;
+		indices[n] = get_le32(c->black.link.view.buffers[h->index] + h->offset + 4);
+		index_table_prefetch(&c->indices, indices[n++]);
 	}
-	side_give_used(c, &c->black, m->black, USED_DONE);
+	for (unsigned i = 0; i < n; i++)
+		prefetch_peer(c, indices[i]);
+}
+
+/* In three passes: whose prefixes the sources are among is known by the third (route_prefetch()). */
+static void finish(struct crypt *c)
+{
+	for (unsigned i = 0; i < c->open_count; i++)
+		route_prefetch(c, c->open_jobs[i].dst, c->open_jobs[i].length, IPV4_SOURCE,
+			IPV6_SOURCE);
+	for (unsigned i = 0; i < c->open_count; i++)
+		conclude(c, &c->open[i], &c->open_jobs[i]);
+	for (unsigned i = 0; i < c->open_count; i++) {
+		const struct open_meta *m = &c->open[i];
+		if (m->accepted)
+			deliver(c, m, &c->open_jobs[i]);
+		else
+			side_return_empty(&c->red, m->red);
+		side_give_used(c, &c->black, m->black, USED_DONE);
+	}
 }
 
 unsigned open_poll(struct crypt *c)
@@ -207,14 +255,14 @@ unsigned open_poll(struct crypt *c)
 	unsigned n = side_receive(c, &c->black), done = 0;
 
 	c->open_count = 0;
+	look_ahead(c);
 	while (done < BURST && c->red.empty_count > 0 && side_next(&c->black, &h)) {
 		if (!prepare(c, &h))
 			give_back(c, &h);
 		done++;
 	}
 	engine_open(c->config.engine, c->open_jobs, c->open_count);
-	for (unsigned i = 0; i < c->open_count; i++)
-		finish(c, &c->open[i], &c->open_jobs[i]);
+	finish(c);
 	seal_run(c);
 	return n + done;
 }

@@ -42,6 +42,7 @@ static void clear_report(struct peer_report *r)
 	atomic_store(&r->rx.last_ns, 0);
 	atomic_store(&r->rx.bytes, 0);
 	atomic_store(&r->rx.packets, 0);
+	r->rx.source_tag = 0;
 }
 
 static void remove_peer(struct crypt *c, uint32_t slot)
@@ -50,7 +51,6 @@ static void remove_peer(struct crypt *c, uint32_t slot)
 	stage_drop(c, slot);
 	c->senders[slot].exists = false;
 	c->senders[slot].endpoint = false;
-	c->receivers[slot].source_tag = 0;
 	clear_report(&c->config.reports[slot]);
 }
 
@@ -126,6 +126,7 @@ static void perform(struct crypt *c, const struct crypt_order *o)
 		break;
 	case CRYPT_ROUTES:
 		c->routes = o->routes;
+		c->red.backlog.ahead = 0; /* whose the next packets are may have changed */
 		break;
 	}
 	acknowledge(c, o);

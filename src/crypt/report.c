@@ -99,6 +99,6 @@ void report_moved(struct crypt *c, uint32_t slot, const struct open_meta *m)
 	atomic_thread_fence(memory_order_release);
 	read_outer(message, m->family, &r->moved.remote, &r->moved.local);
 	atomic_store_explicit(&r->rx.moved_seq, seq + 2, memory_order_release);
-	c->receivers[slot].source_tag = m->tag;
+	r->rx.source_tag = m->tag;
 	report_rx(c, slot, PEER_MOVED);
 }

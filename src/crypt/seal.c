@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From red to black: find the peer, take a counter, encrypt from red's buffer into black's. */
-#include <errno.h>
 #include <string.h>
+
+#include <rte_prefetch.h>
 
 #include "crypt/state.h"
 #include "net/ecn.h"
@@ -126,28 +127,36 @@ void seal_run(struct crypt *c)
 	c->seal_count = 0;
 }
 
-/*
- * The slot of the peer that the packet's destination belongs to; -EINVAL when it is no IP packet,
- * -ENOENT when there is no such peer. The header is copied once, then believed.
- */
-static int64_t find_peer(struct crypt *c, const uint8_t *packet, uint16_t length)
+/* Instead of a peer's slot, for what has none. */
+#define NO_PACKET UINT32_MAX       /* it is no IP packet */
+#define NO_PEER   (UINT32_MAX - 1) /* there is no such peer */
+
+/* The peer that the packet's destination belongs to. The header is copied once, then believed. */
+static uint32_t find_peer(const struct crypt *c, const uint8_t *packet, uint16_t length)
 {
 	uint8_t header[40] = {0};
 	uint32_t slot;
 
+	if (!c->routes)
+		return NO_PEER;
 	memcpy(header, packet, length < sizeof(header) ? length : sizeof(header));
 	if (header[0] >> 4 == 4 && length >= 20)
-		slot = allowedips_lookup4(c->routes, header + 16);
+		slot = allowedips_lookup4(c->routes, header + IPV4_DESTINATION);
 	else if (header[0] >> 4 == 6 && length >= 40)
-		slot = allowedips_lookup6(c->routes, header + 24);
+		slot = allowedips_lookup6(c->routes, header + IPV6_DESTINATION);
 	else
-		return -EINVAL;
-	return slot < c->config.max_peers && c->senders[slot].exists ? (int64_t)slot : -ENOENT;
+		return NO_PACKET;
+	if (slot >= c->config.max_peers)
+		return NO_PEER;
+	rte_prefetch0(&c->senders[slot].session.current);
+	rte_prefetch0(&c->senders[slot].exists);
+	rte_prefetch0(&c->config.reports[slot].tx);
+	return slot;
 }
 
-static void refuse(struct crypt *c, const struct handle *h, int64_t why)
+static void refuse(struct crypt *c, const struct handle *h, uint32_t why)
 {
-	if (why == -EINVAL) {
+	if (why == NO_PACKET) {
 		c->stats->drop_ip_malformed_tx++;
 		side_give_used(c, &c->red, h->index, USED_DONE);
 	} else {
@@ -177,17 +186,35 @@ static void seal_or_stage(struct crypt *c, uint32_t slot, const struct handle *h
 /* Sealed, staged, or given back with the reason. */
 static void process(struct crypt *c, const struct handle *h)
 {
-	const uint8_t *packet = c->red.link.view.buffers[h->index] + h->offset;
-	int64_t slot = c->routes ? find_peer(c, packet, h->length) : -ENOENT;
+	uint32_t slot = (uint32_t)h->tag;
 
-	if (slot < 0) {
+	if (slot < c->config.max_peers && !c->senders[slot].exists)
+		slot = NO_PEER;
+	if (slot >= c->config.max_peers) {
 		refuse(c, h, slot);
 	} else if (!c->senders[slot].endpoint) {
 		c->stats->drop_no_endpoint++;
 		side_give_used(c, &c->red, h->index, USED_NO_ENDPOINT);
 	} else {
-		seal_or_stage(c, (uint32_t)slot, h);
+		seal_or_stage(c, slot, h);
 	}
+}
+
+static const uint8_t *packet_of(const struct crypt *c, const struct handle *h)
+{
+	return c->red.link.view.buffers[h->index] + h->offset;
+}
+
+/* Whose are the next packets? The answer goes into our copy of the handle, where red has no tag. */
+static void look_ahead(struct crypt *c)
+{
+	struct backlog *b = &c->red.backlog;
+	struct handle *h;
+
+	for (unsigned i = b->ahead; i < AHEAD && (h = side_peek(&c->red, i)); i++)
+		route_prefetch(c, packet_of(c, h), h->length, IPV4_DESTINATION, IPV6_DESTINATION);
+	for (; b->ahead < AHEAD && (h = side_peek(&c->red, b->ahead)); b->ahead++)
+		h->tag = find_peer(c, packet_of(c, h), h->length);
 }
 
 unsigned seal_poll(struct crypt *c)
@@ -195,6 +222,7 @@ unsigned seal_poll(struct crypt *c)
 	struct handle h;
 	unsigned n = side_receive(c, &c->red), done = 0;
 
+	look_ahead(c);
 	while (done < BURST && c->black.empty_count > 0 && side_next(&c->red, &h)) {
 		process(c, &h);
 		done++;

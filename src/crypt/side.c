@@ -37,13 +37,13 @@ static void admit(struct crypt *c, struct side *s, const struct handle *h)
 
 unsigned side_receive(struct crypt *c, struct side *s)
 {
-	struct handle handles[BURST]; /* our own copies: what is checked is what is used */
+	struct handle handles[AHEAD]; /* our own copies: what is checked is what is used */
 
 	if (!ring_intact(&s->link.from)) {
 		c->stats->drop_ring_geometry++;
 		return 0;
 	}
-	unsigned n = ring_receive(&s->link.from, handles, BURST);
+	unsigned n = ring_receive(&s->link.from, handles, AHEAD);
 	for (unsigned i = 0; i < n; i++)
 		admit(c, s, &handles[i]);
 	return n;
@@ -56,7 +56,16 @@ bool side_next(struct side *s, struct handle *h)
 	if (b->head == b->tail)
 		return false;
 	*h = b->list[b->head++ & b->mask];
+	if (b->ahead > 0)
+		b->ahead--;
 	return true;
+}
+
+struct handle *side_peek(struct side *s, unsigned i)
+{
+	struct backlog *b = &s->backlog;
+
+	return i < b->tail - b->head ? &b->list[(b->head + i) & b->mask] : NULL;
 }
 
 void side_give(struct crypt *c, struct side *s, const struct handle *h)

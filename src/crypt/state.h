@@ -24,7 +24,6 @@ struct sender { /* a peer's sending half: of the lcore that seals for it */
 
 struct receiver { /* a peer's receiving half: of the lcore that opens for it */
 	struct session_rx session;
-	uint64_t source_tag; /* black's name of where its packets came from last */
 };
 
 struct staged { /* by red buffer */
@@ -46,7 +45,14 @@ struct backlog {
 	struct handle *list; /* a power of two, more than the pool has */
 	uint32_t mask;
 	uint32_t head, tail;
+	uint32_t ahead; /* of those at the head: looked at, and what they need was asked for */
 };
+
+/*
+ * With thousands of peers nothing of theirs is in the cache when a packet comes. So packets are looked
+ * at two bursts deep: what the second burst needs comes while the first is worked on.
+ */
+#define AHEAD (2 * BURST)
 
 struct side {
 	struct crypt_side link;
@@ -75,6 +81,7 @@ struct open_meta {
 	uint16_t offset; /* of the message in the black buffer */
 	uint8_t family;  /* of the outer header */
 	uint8_t ecn;     /* its mark */
+	bool accepted;
 };
 
 struct crypt {
@@ -102,10 +109,12 @@ struct crypt {
 };
 
 /* side.c: handles in and out */
-/* A burst from the ring: EMPTY buffers to the stack, FULL ones to the backlog. Returns how many. */
+/* AHEAD at most from the ring: EMPTY buffers to the stack, FULL ones to the backlog. How many. */
 unsigned side_receive(struct crypt *c, struct side *s);
 /* The oldest FULL buffer that waits; false: none. */
 bool side_next(struct side *s, struct handle *h);
+/* The i-th after the oldest, which stays where it is; NULL: there are not so many. */
+struct handle *side_peek(struct side *s, unsigned i);
 void side_give(struct crypt *c, struct side *s, const struct handle *h); /* no longer held */
 void side_give_used(struct crypt *c, struct side *s, uint16_t index, uint8_t code);
 void side_flush(struct crypt *c, struct side *s);
@@ -135,6 +144,18 @@ void stage_drop(struct crypt *c, uint32_t slot);
 /* open.c */
 unsigned open_poll(struct crypt *c);
 void open_forget(struct crypt *c, const uint32_t *indices, unsigned n); /* sessions that ended */
+
+/* route.c */
+/*
+ * Before the lookups of a burst: what that of an address in this packet will read is asked for. at4
+ * and at6 are where the address is in the header of an IPv4 and of an IPv6 packet.
+ */
+void route_prefetch(const struct crypt *c, const uint8_t *packet, uint32_t length, unsigned at4,
+	unsigned at6);
+#define IPV4_SOURCE      12
+#define IPV4_DESTINATION 16
+#define IPV6_SOURCE      8
+#define IPV6_DESTINATION 24
 
 /* orders.c */
 unsigned orders_poll(struct crypt *c);

@@ -228,3 +228,34 @@ uint32_t allowedips_lookup6(const struct allowedips *t, const uint8_t addr[stati
 	}
 	return ALLOWEDIPS_NONE;
 }
+
+/* ---- ahead of a lookup: the places of the longest few prefixes there can be ---- */
+
+#define AHEAD 4
+
+void allowedips_prefetch4(const struct allowedips *t, const uint8_t addr[static 4])
+{
+	uint32_t key = get_be32(addr);
+	uint64_t left = t->lengths4;
+
+	for (unsigned i = 0; i < AHEAD && left != 0; i++) {
+		unsigned length = 63 - (unsigned)__builtin_clzll(left);
+		__builtin_prefetch(&entries4(t)[home4(t, key & mask32(length), length)]);
+		left ^= 1ull << length;
+	}
+}
+
+void allowedips_prefetch6(const struct allowedips *t, const uint8_t addr[static 16])
+{
+	uint64_t whole[2], key[2];
+
+	read_key6(whole, addr);
+	for (unsigned word = 3, i = 0; word-- > 0;) {
+		for (uint64_t left = t->lengths6[word]; left != 0 && i < AHEAD; i++) {
+			unsigned bit = 63 - (unsigned)__builtin_clzll(left);
+			mask_key6(key, whole, word * 64 + bit);
+			__builtin_prefetch(&t->entries[home6(t, key, word * 64 + bit)]);
+			left ^= 1ull << bit;
+		}
+	}
+}

@@ -26,5 +26,8 @@ int allowedips_insert(struct allowedips *t, const struct ip_prefix *prefix, uint
 /* Slot of the longest match, or ALLOWEDIPS_NONE. Address bytes in network order. */
 uint32_t allowedips_lookup4(const struct allowedips *t, const uint8_t addr[static 4]);
 uint32_t allowedips_lookup6(const struct allowedips *t, const uint8_t addr[static 16]);
+/* Asks for the memory that a lookup of addr will read, and waits for none: for a burst of lookups. */
+void allowedips_prefetch4(const struct allowedips *t, const uint8_t addr[static 4]);
+void allowedips_prefetch6(const struct allowedips *t, const uint8_t addr[static 16]);
 
 #endif

@@ -95,3 +95,8 @@ uint32_t index_table_lookup(const struct index_table *t, uint32_t index)
 {
 	return t->entries[place_of(t, index)].value;
 }
+
+void index_table_prefetch(const struct index_table *t, uint32_t index)
+{
+	__builtin_prefetch(&t->entries[home_of(t, index)]);
+}

@@ -36,4 +36,7 @@ bool index_table_remove(struct index_table *t, uint32_t index);
 /* The value, or INDEX_FREE. */
 uint32_t index_table_lookup(const struct index_table *t, uint32_t index);
 
+/* Asks for the memory that a lookup will read, and waits for none: for a burst of lookups. */
+void index_table_prefetch(const struct index_table *t, uint32_t index);
+
 #endif

@@ -9,8 +9,13 @@
 #define REPLAY_BITS   8192
 #define REPLAY_WINDOW (REPLAY_BITS - 64)
 
+/*
+ * The word that the greatest counter lies in is kept apart, beside it: messages that come in order
+ * touch nothing else, and with thousands of peers each line of memory counts.
+ */
 struct replay {
 	uint64_t greatest; /* one more than the greatest counter accepted; 0: none yet */
+	uint64_t newest;   /* the ring's word of the greatest; the one in the ring is out of date */
 	uint64_t ring[REPLAY_BITS / 64];
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "wg/session.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "crypto/secret.h"
@@ -8,6 +10,8 @@
 
 /* A32: seconds before the end of a key at which the initiator renews it on receiving. */
 #define RENEW_ON_RECEIVE (REJECT_AFTER_TIME - KEEPALIVE_TIMEOUT - REKEY_TIMEOUT)
+
+static_assert(offsetof(struct receiving, replay.ring) == 64, "what a message in order needs is a line");
 
 /* Clock readings of two threads may differ by a little: a key from the future is new. */
 static uint64_t age(uint64_t birth_ns, uint64_t now_ns)

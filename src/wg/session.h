@@ -37,7 +37,7 @@ struct receiving {
 	uint8_t role;
 	bool initiator;
 	bool old_reported; /* A32: once per session */
-	struct replay replay;
+	struct replay replay; /* its head, and all before it, is one cache line */
 } __attribute__((aligned(64)));
 
 #define RECEIVING_SLOTS 3

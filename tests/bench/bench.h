@@ -11,6 +11,7 @@
 
 #define BENCH_BURST   ENGINE_BURST
 #define BENCH_BUFFERS 1024
+#define BENCH_DEPTH   3   /* bursts that wait in the ring */
 #define BENCH_EMPTY   512 /* that a side has lent, as black and red do */
 #define BENCH_OFFSET  192 /* of a packet in its buffer */
 
