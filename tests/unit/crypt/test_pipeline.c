@@ -6,6 +6,7 @@
 #include "rig.h"
 #include "suites.h"
 #include "util/bytes.h"
+#include "wg/allowedips.h"
 #include "wg/messages.h"
 
 #define A_SIDE 1 /* 10.0.1.0/24 is behind site A: peer 1 of B */
@@ -326,6 +327,67 @@ static void keys_are_gone(void)
 	close_pair();
 }
 
+/* Whose a packet is was looked up while it waited; then its prefix becomes another peer's. */
+static void routes_change_meanwhile(void)
+{
+	struct ip_prefix moved = {{4, {10, 0, B_SIDE}}, 24};
+	struct crypt_ack ack;
+	struct handle h;
+
+	rig_open(&a, "a", "auto");
+	for (uint32_t slot = B_SIDE; slot <= B_SIDE + 1; slot++) {
+		rig_peer(&a, slot, true);
+		rig_session(&a, slot, 100 * slot, true);
+	}
+	rig_packet(&a, A_SIDE, B_SIDE, 64);
+	rig_poll(&a); /* black has lent nothing: it waits */
+	CU_ASSERT_EQUAL(rig_count(&a.red, HANDLE_USED), 0);
+	struct allowedips *t =
+		allowedips_init(zone_alloc(&a.zone, allowedips_bytes(1)), 1);
+	CU_ASSERT_EQUAL(allowedips_insert(t, &moved, B_SIDE + 1), 0);
+	struct crypt_order o = {.kind = CRYPT_ROUTES, .routes = t};
+	ring_send(&a.orders, &o, 1);
+	rig_poll(&a);
+	CU_ASSERT(rig_ack(&a, &ack) && ack.routes == t);
+	zone_free((void *)(uintptr_t)a.routes);
+	a.routes = t;
+	rig_lend(&a.black, 4);
+	rig_poll(&a);
+	CU_ASSERT_FATAL(rig_find(&a.black, HANDLE_FILLED, &h));
+	CU_ASSERT_EQUAL(h.tag, B_SIDE + 1);
+	rig_close(&a);
+}
+
+/* More than the look ahead reaches: all of them, in order, each to its own peer (A50). */
+static void deep_backlog(void)
+{
+	unsigned next[2] = {0, 0};
+	struct handle h;
+
+	rig_open(&a, "a", "auto");
+	for (uint32_t slot = B_SIDE; slot <= B_SIDE + 1; slot++) {
+		rig_peer(&a, slot, true);
+		rig_session(&a, slot, 100 * slot, true);
+	}
+	for (uint16_t i = 0; i < 200; i++) { /* the length is the number */
+		rig_packet(&a, A_SIDE, (uint8_t)(B_SIDE + i % 2), (uint16_t)(64 + 8 * (i / 2)));
+		if (i % 50 == 0)
+			rig_poll(&a);
+	}
+	rig_lend(&a.black, 230);
+	rig_poll(&a);
+	while (rig_receive(&a.black, &h, 1) == 1) {
+		if (h.kind != HANDLE_FILLED)
+			continue;
+		CU_ASSERT_FATAL(h.tag == B_SIDE || h.tag == B_SIDE + 1);
+		unsigned packet = 64 + 8 * next[h.tag - B_SIDE]++;
+		CU_ASSERT_EQUAL(h.length, (packet + 15) / 16 * 16 + 32);
+	}
+	CU_ASSERT_EQUAL(next[0], 100);
+	CU_ASSERT_EQUAL(next[1], 100);
+	rig_close(&a);
+}
+
 static const struct unit_test tests[] = {
 	{"A2: packets cross both ways, libsodium", both_ways_sodium},
 	{"A2: packets cross both ways, the best engine", both_ways_auto},
@@ -338,6 +400,8 @@ static const struct unit_test tests[] = {
 	{"A2: messages under 32 bytes", too_short},
 	{"A30: nothing is sent or accepted from 180 s on", expired},
 	{"A12, A39: keys leave no copy", keys_are_gone},
+	{"A46, C32: a packet that waits goes where the newest routes say", routes_change_meanwhile},
+	{"A50: a deep backlog keeps its order", deep_backlog},
 	{NULL, NULL},
 };
 
