@@ -17,7 +17,7 @@ int64_t wg_peer_add(struct wg_device *d, const uint8_t public_key[static 32], st
 	int error = peer_create(&d->peers, public_key, &peer);
 	if (error)
 		return error;
-	noise_precompute(&peer->remote, &d->identity);
+	device_is_usable(d, peer);
 	return peer->slot;
 }
 

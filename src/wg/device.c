@@ -57,6 +57,14 @@ void device_reschedule(struct wg_device *d, const struct peer *peer)
 	schedule_set(&d->schedule, peer->slot, timers_next(&peer->timers));
 }
 
+bool device_is_usable(const struct wg_device *d, struct peer *peer)
+{
+	if (!peer->precomputed)
+		noise_precompute(&peer->remote, &d->identity);
+	peer->precomputed = true;
+	return peer->remote.usable;
+}
+
 void device_forget_keys(struct wg_device *d, struct peer *peer)
 {
 	if (peer->initiation.outstanding)
@@ -91,7 +99,9 @@ static bool is_same_identity(const struct noise_identity *a, const struct noise_
 static void identity_changed(struct wg_device *d, struct peer *peer)
 {
 	device_forget_keys(d, peer);
-	noise_precompute(&peer->remote, &d->identity);
+	secret_wipe(peer->remote.static_static, sizeof(peer->remote.static_static));
+	peer->remote.usable = false;
+	peer->precomputed = false;
 	timers_identity_changed(&peer->timers, d->identity.set);
 	device_reschedule(d, peer);
 }

@@ -7,9 +7,9 @@
 #include "wg/state.h"
 #include "wg/timestamp.h"
 
-static bool is_possible(const struct wg_device *d, const struct peer *peer)
+static bool is_possible(const struct wg_device *d, struct peer *peer)
 {
-	return d->identity.set && peer->remote.usable && peer->endpoint.addr.family != 0;
+	return d->identity.set && peer->endpoint.addr.family != 0 && device_is_usable(d, peer);
 }
 
 void initiate_send(struct wg_device *d, struct peer *peer, struct wg_now now,

@@ -58,6 +58,8 @@ static int read_initiation(struct wg_device *d, const struct arrival *a,
 	*peer = peer_find(&d->peers, received->static_public);
 	if (!*peer)
 		return -ENOENT;
+	if (!device_is_usable(d, *peer))
+		return -EBADMSG;
 	error = noise_prove_initiation(received, &(*peer)->remote, message);
 	return error ? error : check_freshness(*peer, received, a->now.boot_ns);
 }

@@ -34,6 +34,11 @@ void actions_add_send(struct wg_actions *actions, struct peer *peer, const void 
 
 /* Called last by whatever may have changed a peer's timers. */
 void device_reschedule(struct wg_device *d, const struct peer *peer);
+/*
+ * Whether there can be handshakes with the peer (A9). After our private key changed, a peer's
+ * static-static is computed when it is needed: that of thousands at once would take too long (A54).
+ */
+bool device_is_usable(const struct wg_device *d, struct peer *peer);
 /* Forget initiation, pending response and sessions; timers are the caller's. */
 void device_forget_keys(struct wg_device *d, struct peer *peer);
 /* A51. Emits WG_ENDPOINT when something changed. */

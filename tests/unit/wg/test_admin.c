@@ -178,6 +178,27 @@ static void new_key_without_waiting(void)
 	pair_free(&p);
 }
 
+/* Thousands of X25519 in one call would hold up all handshakes: each peer's is computed when needed. */
+static void new_key_costs_nothing_yet(void)
+{
+	uint8_t secret[32], message[148], response[92];
+	struct session_keys one;
+	uint32_t removed;
+
+	pair_init(&p, 5);
+	random_bytes(secret, sizeof(secret));
+	CU_ASSERT_TRUE(wg_set_private_key(p.device[0], secret, &removed));
+	struct noise_remote *remote = &pair_peer(&p, 0)->remote;
+	CU_ASSERT_FALSE(remote->usable);
+	CU_ASSERT_TRUE(secret_is_zero(remote->static_static, sizeof(remote->static_static)));
+	introduce();
+	CU_ASSERT_TRUE(pair_initiate(&p, 1, message));
+	CU_ASSERT_TRUE(pair_respond(&p, 0, message, &one, response));
+	CU_ASSERT_TRUE(pair_peer(&p, 0)->remote.usable);
+	CU_ASSERT_EQUAL(pair_deliver(&p, 1, response, 92), 0);
+	pair_free(&p);
+}
+
 static void no_key(void)
 {
 	uint8_t out[32], zero[32] = {0}, message[148];
@@ -324,6 +345,7 @@ static const struct unit_test tests[] = {
 	{"A53, C25: the same private key again changes nothing", same_key_again},
 	{"A54: a new private key ends handshakes and starts new ones at once", new_key},
 	{"A54, A33: a new private key need not wait for 5 s", new_key_without_waiting},
+	{"A54: a new private key computes what its peers need one by one", new_key_costs_nothing_yet},
 	{"A15, A54: no private key", no_key},
 	{"A54, A7: a new preshared key holds from the next handshake on", preshared_key},
 	{"A51: the endpoint moves with valid handshakes only", moves_with_handshakes},
