@@ -74,14 +74,17 @@ void crypt_destroy(struct crypt *c)
 	zone_free(c);
 }
 
-/* A30 by our own clock: keys past use are wiped, also when control is gone. A few peers a round. */
-static void sweep(struct crypt *c)
+/*
+ * A30 by our own clock: keys past use are wiped, also when control is gone. A few peers a round; true
+ * when there are more, for whose sake a thread that has nothing else to do does not rest.
+ */
+static bool sweep(struct crypt *c)
 {
 	uint32_t dropped[RECEIVING_SLOTS];
 
 	if (c->sweep_next == 0) {
 		if (c->now_ns - c->sweep_ns < SWEEP_EVERY)
-			return;
+			return false;
 		c->sweep_ns = c->now_ns;
 	}
 	for (unsigned i = 0; i < SWEEP_AT_ONCE && c->sweep_next < c->config.max_peers; i++) {
@@ -95,6 +98,7 @@ static void sweep(struct crypt *c)
 	}
 	if (c->sweep_next >= c->config.max_peers)
 		c->sweep_next = 0;
+	return c->sweep_next != 0;
 }
 
 static void send_out(struct crypt *c, struct side *s)
@@ -118,6 +122,5 @@ unsigned crypt_poll(void *context, uint64_t now_ns)
 	if (c->wake_control)
 		bell_ring(c->config.control_bell);
 	c->wake_control = false;
-	sweep(c);
-	return n;
+	return n + sweep(c);
 }

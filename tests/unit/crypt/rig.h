@@ -7,7 +7,7 @@
 #include "util/clock.h"
 
 #define RIG_BUFFERS 512
-#define RIG_PEERS   64
+#define RIG_PEERS   192
 #define RIG_START   (1000 * CLOCK_SECOND)
 
 struct rig_side {

@@ -327,6 +327,21 @@ static void keys_are_gone(void)
 	close_pair();
 }
 
+/* The walk over all peers does not wait for traffic to go on. */
+static void keys_of_the_last_peer(void)
+{
+	struct session_keys k = rig_keys(300, true, 0);
+
+	rig_open(&a, "a", "auto");
+	rig_peer(&a, RIG_PEERS - 1, true);
+	rig_session(&a, RIG_PEERS - 1, 300, true);
+	CU_ASSERT_EQUAL(copies(&a, k.send), 1);
+	a.now_ns += 181 * CLOCK_SECOND;
+	rig_poll(&a);
+	CU_ASSERT_EQUAL(copies(&a, k.send) + copies(&a, k.recv), 0);
+	rig_close(&a);
+}
+
 /* Whose a packet is was looked up while it waited; then its prefix becomes another peer's. */
 static void routes_change_meanwhile(void)
 {
@@ -400,6 +415,7 @@ static const struct unit_test tests[] = {
 	{"A2: messages under 32 bytes", too_short},
 	{"A30: nothing is sent or accepted from 180 s on", expired},
 	{"A12, A39: keys leave no copy", keys_are_gone},
+	{"A30: keys of every peer are wiped in an idle domain", keys_of_the_last_peer},
 	{"A46, C32: a packet that waits goes where the newest routes say", routes_change_meanwhile},
 	{"A50: a deep backlog keeps its order", deep_backlog},
 	{NULL, NULL},
