@@ -133,6 +133,17 @@
 	X(drop_ring_geometry, "bursts refused because a ring's geometry was changed")              \
 	X(drop_ring_full, "handles for which the ring back to the owner was full")
 
+/* Handshake messages that black let through (rx_handshake), and what became of them. */
+#define CONTROL_COUNTERS(X)                                                                        \
+	X(rx_handshake, "handshake messages that were valid")                                      \
+	X(drop_proof, "handshake messages that do not decrypt, or prove nothing")                  \
+	X(drop_unknown, "handshake messages of no peer, or to no handshake of ours")               \
+	X(drop_timestamp, "initiations whose timestamp is not newer than the last")                \
+	X(drop_flood, "initiations too soon after the peer's last")                                \
+	X(drop_no_key, "handshake messages while there is no private key")                         \
+	X(drop_malformed, "handshake messages of a wrong type or size")                            \
+	X(drop_stale, "handshake messages that waited too long to be answered")
+
 #define COUNTER_FIELD(name, help) uint64_t name;
 struct black_stats {
 	BLACK_COUNTERS(COUNTER_FIELD)
@@ -143,6 +154,9 @@ struct red_stats {
 struct crypt_stats {
 	CRYPT_COUNTERS(COUNTER_FIELD)
 } __attribute__((aligned(64)));
+struct control_stats {
+	CONTROL_COUNTERS(COUNTER_FIELD)
+};
 #undef COUNTER_FIELD
 
 #endif

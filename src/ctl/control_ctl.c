@@ -139,7 +139,7 @@ static void do_status(struct client *client, const struct control *c, struct wg_
 		.ready = c->ready,
 		.engine = c->config.engine_name ? c->config.engine_name : "",
 		.hugepages = c->config.hugepages,
-		.reports_stale = c->reports_stale,
+		.reports_stale = c->stats.drop_stale,
 		.clock_ahead_ns = wg_clock_doubt(c->device, now),
 	};
 	const char *name;
@@ -158,7 +158,8 @@ static void do_status(struct client *client, const struct control *c, struct wg_
 
 static void do_stats(struct client *client, const struct control *c)
 {
-	show_stats(&client->out, c->config.black_stats, c->config.red_stats, c->config.crypt_stats);
+	show_stats(&client->out, c->config.black_stats, c->config.red_stats, c->config.crypt_stats,
+		&c->stats);
 	answer_end(client, 0, NULL);
 }
 

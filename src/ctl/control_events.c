@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the other domains tell control: acks, handshake messages, events of peers. */
+#include <errno.h>
 #include <string.h>
 
 #include "crypto/secret.h"
@@ -125,16 +126,40 @@ static bool is_stale(const struct black_report *report, struct wg_now now)
 	return now.boot_ns > report->arrived_ns && now.boot_ns - report->arrived_ns > REKEY_TIMEOUT;
 }
 
+/* What wg_receive() said of a message. */
+static void count(struct control *c, int error)
+{
+	struct control_stats *s = &c->stats;
+
+	if (error == 0)
+		s->rx_handshake++;
+	else if (error == -ENOENT)
+		s->drop_unknown++;
+	else if (error == -EALREADY)
+		s->drop_timestamp++;
+	else if (error == -EBUSY)
+		s->drop_flood++;
+	else if (error == -ENOKEY)
+		s->drop_no_key++;
+	else if (error == -EPROTO)
+		s->drop_malformed++;
+	else
+		s->drop_proof++;
+}
+
 static void take_report(struct control *c, const struct black_report *report, struct wg_now now)
 {
-	if (report->length > sizeof(report->data))
+	if (report->length > sizeof(report->data)) {
+		c->stats.drop_malformed++;
 		return;
+	}
 	if (is_stale(report, now)) {
-		c->reports_stale++;
+		c->stats.drop_stale++;
 		return;
 	}
 	int rc = wg_receive(c->device, now, &report->remote, &report->local, report->data,
 		report->length, c->actions);
+	count(c, rc);
 	if (rc != 0)
 		log_event(LOG_DEBUG, "control", "handshake message refused error=%d", -rc);
 	control_perform(c, now);

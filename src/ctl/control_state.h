@@ -124,11 +124,11 @@ struct control {
 	uint32_t traffic_word;       /* where the next look at the bitmap starts */
 	uint64_t traffic_due_ns;
 	uint64_t client_due_ns;
-	uint64_t reports_stale;      /* came too late to be answered */
 	uint64_t attacks_told;       /* in the log: how many began, */
 	bool attack_told;            /* and that the last one goes on */
 	uint64_t start_ns;
 	bool domain_silent[DOMAINS_MAX];
+	struct control_stats stats;
 };
 
 /* ---- control.c ---- */

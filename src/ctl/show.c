@@ -113,14 +113,16 @@ void show_domain(struct text *t, const char *name, uint64_t silent_ns)
 }
 
 void show_stats(struct text *t, const struct black_stats *black, const struct red_stats *red,
-	const struct crypt_stats *crypt)
+	const struct crypt_stats *crypt, const struct control_stats *control)
 {
 #define COUNTER(domain, name)                                                                      \
 	show_number(t, #domain "." #name, __atomic_load_n(&domain->name, __ATOMIC_RELAXED));
 #define BLACK_COUNTER(name, help) COUNTER(black, name)
 #define RED_COUNTER(name, help)   COUNTER(red, name)
 #define CRYPT_COUNTER(name, help) COUNTER(crypt, name)
+#define CONTROL_COUNTER(name, help) COUNTER(control, name)
 	BLACK_COUNTERS(BLACK_COUNTER)
 	RED_COUNTERS(RED_COUNTER)
 	CRYPT_COUNTERS(CRYPT_COUNTER)
+	CONTROL_COUNTERS(CONTROL_COUNTER)
 }

@@ -59,7 +59,7 @@ void show_domain(struct text *t, const char *name, uint64_t silent_ns);
 
 /* The counters are written by other threads meanwhile. */
 void show_stats(struct text *t, const struct black_stats *black, const struct red_stats *red,
-	const struct crypt_stats *crypt);
+	const struct crypt_stats *crypt, const struct control_stats *control);
 
 const char *show_version(void);
 

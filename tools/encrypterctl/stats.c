@@ -13,7 +13,9 @@ static const struct counter {
 #define BLACK_COUNTER(name, help) {"black", #name, help},
 #define RED_COUNTER(name, help)   {"red", #name, help},
 #define CRYPT_COUNTER(name, help) {"crypt", #name, help},
-	BLACK_COUNTERS(BLACK_COUNTER) RED_COUNTERS(RED_COUNTER) CRYPT_COUNTERS(CRYPT_COUNTER)};
+#define CONTROL_COUNTER(name, help) {"control", #name, help},
+	BLACK_COUNTERS(BLACK_COUNTER) RED_COUNTERS(RED_COUNTER) CRYPT_COUNTERS(CRYPT_COUNTER)
+		CONTROL_COUNTERS(CONTROL_COUNTER)};
 
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789_"
 

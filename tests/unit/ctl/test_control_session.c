@@ -225,6 +225,37 @@ static void test_garbage(void)
 	CU_ASSERT_EQUAL(rig.control->wipes + rig.control->removals, 0);
 	CU_ASSERT(wg_peer_exists(rig.control->device, slot));
 	CU_ASSERT_PTR_NOT_NULL(rig.control->routing.active);
+	CU_ASSERT_EQUAL(rig.control->stats.drop_malformed, 1);
+	CU_ASSERT_EQUAL(rig.control->stats.drop_proof, 1);
+	end();
+}
+
+/* Each way in which a message is refused has its own counter. */
+static void test_refused(void)
+{
+	struct wg_action response = {.length = 92, .data = {2}};
+	struct wg_action reserved = {.length = 148, .data = {1, 1}};
+
+	begin();
+	const struct control_stats *s = &rig.control->stats;
+	rig.hold_acks = false;
+	remote_initiates();
+	struct wg_action first = *remote_action(WG_SEND);
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(s->rx_handshake, 1);
+	deliver(&first);
+	deliver(&response);
+	deliver(&reserved);
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(s->drop_timestamp, 1);
+	CU_ASSERT_EQUAL(s->drop_unknown, 1);
+	CU_ASSERT_EQUAL(s->drop_malformed, 1);
+	wg_set_private_key(rig.control->device, NULL, &(uint32_t){0});
+	deliver(&first);
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(s->drop_no_key, 1);
+	CU_ASSERT_EQUAL(s->rx_handshake, 1);
+	CU_ASSERT_EQUAL(s->drop_proof + s->drop_flood, 0);
 	end();
 }
 
@@ -351,12 +382,12 @@ static void test_stale(void)
 	rig.late_ns = 5 * CLOCK_SECOND + 100 * CLOCK_MS;
 	rig_settle(&rig);
 	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SESSION_RX), 0);
-	CU_ASSERT_EQUAL(rig.control->reports_stale, 1);
+	CU_ASSERT_EQUAL(rig.control->stats.drop_stale, 1);
 	deliver(send);
 	rig.late_ns += 4 * CLOCK_SECOND;
 	rig_settle(&rig);
 	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SESSION_RX), 1);
-	CU_ASSERT_EQUAL(rig.control->reports_stale, 1);
+	CU_ASSERT_EQUAL(rig.control->stats.drop_stale, 1);
 	end();
 }
 
@@ -430,6 +461,7 @@ static const struct unit_test tests[] = {
 	{"A39: a wipe overtakes a session that is half installed", test_wipe_overtakes},
 	{"C15: a session that crypt never acks", test_never_acked},
 	{"messages and acks that make no sense change nothing", test_garbage},
+	{"A13, A15: why a handshake message was refused is counted", test_refused},
 	{"A25: the responder's session is confirmed", test_confirmed},
 	{"A51: an endpoint moves, also while crypt is writing it", test_moved},
 	{"bits of peers that are not there", test_stray_bits},

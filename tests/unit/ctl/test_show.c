@@ -231,19 +231,21 @@ static void test_status(void)
 
 /* Counters of each list. */
 #define ONE(name, help) +1
-enum { COUNTERS = 0 BLACK_COUNTERS(ONE) RED_COUNTERS(ONE) CRYPT_COUNTERS(ONE) };
+enum { COUNTERS = 0 BLACK_COUNTERS(ONE) RED_COUNTERS(ONE) CRYPT_COUNTERS(ONE)
+	CONTROL_COUNTERS(ONE) };
 
 static void test_stats(void)
 {
 	static struct black_stats black;
 	static struct red_stats red;
 	static struct crypt_stats crypt;
+	static struct control_stats control;
 	unsigned counters = 0;
 
 	black.rx_packets = UINT64_MAX;
 	red.drop_ttl = 5;
 	text_init(&answer);
-	show_stats(&answer, &black, &red, &crypt);
+	show_stats(&answer, &black, &red, &crypt, &control);
 	show_end(&answer, 0, NULL);
 	struct reply reply = reply_of_answer();
 	PRINT(print_stats_json(out, &reply));
@@ -251,10 +253,10 @@ static void test_stats(void)
 		strncmp(printed, "{\"black\":{\"rx_packets\":18446744073709551615,", 44), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "},\"red\":{\"rx_packets\":0,"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, ",\"drop_ttl\":5,"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(printed, ",\"drop_ring_full\":0}}\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(printed, ",\"drop_ring_full\":0},\"control\":{"));
 	for (const char *at = printed; (at = strchr(at, ':')); at++)
 		counters++;
-	CU_ASSERT_EQUAL(counters, COUNTERS + 3); /* and the domains */
+	CU_ASSERT_EQUAL(counters, COUNTERS + 4); /* and the domains */
 	PRINT(print_stats(out, &reply, false));
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "red\n               5  drop_ttl "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "packets whose TTL ended here\n"));
