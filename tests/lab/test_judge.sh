@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A WireGuard peer of the tests' own (tests/judge) that shares no code with the daemon and does what a
+# good peer never does: replays, old timestamps, bent messages, counters at the limits, spoofed inner
+# addresses. With LONG=yes also what takes minutes. `test_judge.sh A13` runs the checks of a row.
+#
+#   pcA ───── siteA ═════ inet ═════ siteB
+#             encrypterd             the judge, at site B's address
+#
+. "$(dirname "$0")/_init.sh"
+need_encrypterd
+python3 -c 'import cryptography' 2>/dev/null || skip_all "python3-cryptography is not installed"
+
+second_address() { # site A's black port gets two (A52)
+	lab_do stop siteA &&
+		sed -i 's|^Address = 192.168.1.10/24|&, 192.168.1.11/24|' "/run/encrypter-lab/$lab/siteA.conf" &&
+		lab_do start siteA
+}
+take_over() {
+	lab_do stop siteB
+	ip -n "$lab-siteB" addr add 192.168.1.20/24 dev wan0 && ip -n "$lab-siteB" link set wan0 up
+}
+
+lab_up
+check "site A has two black addresses" second_address
+check "the judge is where site B was" take_over
+
+while IFS= read -r line; do
+	case "$line" in
+	'ok '*) ok "${line#ok }" ;;
+	'not ok '*) not_ok "${line#not ok }" ;;
+	'# '*) printf '%s\n' "$line" ;;
+	*) diag "$line" ;;
+	esac
+done < <(timeout -s KILL 270 python3 "$here/../judge/main.py" "$lab" "$BUILD" "${1:-}" 2>&1; echo "exit status $?")
+[ "$tests_run" -gt 2 ] || not_ok "the judge says something"
+
+done_testing
