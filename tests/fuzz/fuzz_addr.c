@@ -3,21 +3,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "util/addr.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "fuzz_addr: does not hold: %s\n", what);
-	abort();
-}
 
 /* The bytes beyond an IPv4 address are zero: they are hashed and compared with the rest. */
 static bool is_clean(const struct ip_addr *a)
@@ -82,13 +72,8 @@ static void check_endpoint(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1);
+	char *text = fuzz_text(data, size);
 
-	if (!text)
-		abort();
-	if (size > 0)
-		memcpy(text, data, size);
-	text[size] = '\0';
 	check_addr(text);
 	check_prefix(text);
 	check_endpoint(text);

@@ -8,16 +8,7 @@
 #include <string.h>
 
 #include "ctl/config_internal.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "fuzz_config: does not hold: %s\n", what);
-	abort();
-}
+#include "fuzz.h"
 
 /* Key files exist when their name begins with "key"; each name is another key. */
 static int read_key(uint8_t key[static 32], const char *path, char why[static CONFIG_WHY_MAX])

@@ -12,16 +12,7 @@
 #include "ctl/show.h"
 #include "ctl/verb.h"
 #include "encrypterctl/commands.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "fuzz_ctl: does not hold: %s\n", what);
-	abort();
-}
+#include "fuzz.h"
 
 /* ---- requests ---- */
 
@@ -137,13 +128,11 @@ static void check_json(
 
 static void check_reply(const uint8_t *data, size_t size)
 {
-	char *copy = malloc(size + 1); /* exact: a read beyond it is seen */
+	char *copy = fuzz_text(data, size); /* exact: a read beyond it is seen */
 	struct reply reply = {copy, size};
 	char *text;
 	size_t length;
 
-	memcpy(copy, data, size);
-	copy[size] = '\0';
 	check_json(print_show_json, &reply);
 	check_json(print_status_json, &reply);
 	check_json(print_stats_json, &reply);

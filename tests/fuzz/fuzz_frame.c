@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "net/checksum.h"
 #include "net/fragment.h"
 #include "net/frame.h"
@@ -17,17 +17,7 @@
 #include "net/udp.h"
 #include "util/bytes.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static const uint8_t ours[MAC_LEN] = {0x02, 0, 0, 0, 0, 1};
-
-static void require(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "fuzz_frame: does not hold: %s\n", what);
-	abort();
-}
 
 /* The packet once more, in a buffer of its own size with `before` bytes before it. */
 static uint8_t *copy_of(const struct ip_packet *p, size_t before, struct ip_packet *copy)

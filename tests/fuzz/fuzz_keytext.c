@@ -4,21 +4,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "crypto/keytext.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "fuzz_keytext: does not hold: %s\n", what);
-	abort();
-}
+#include "fuzz.h"
 
 static bool is_untouched(const uint8_t key[static KEY_LEN])
 {
@@ -74,13 +64,8 @@ static void check_key(const uint8_t key[static KEY_LEN])
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1);
+	char *text = fuzz_text(data, size);
 
-	if (!text)
-		abort();
-	if (size > 0)
-		memcpy(text, data, size);
-	text[size] = '\0';
 	check_base64(text);
 	check_hex(text);
 	if (size >= KEY_LEN)

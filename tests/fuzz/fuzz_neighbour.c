@@ -6,29 +6,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "net/neighbour.h"
 
 #define CAPACITY 8
 #define PENDING  20
 #define PACKETS  64
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static struct neighbour_table *table;
 static bool held[PACKETS];
 static unsigned held_count;
-
-static void require(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "fuzz_neighbour: does not hold: %s\n", what);
-	abort();
-}
 
 static void take_back(const struct neighbour_work *work)
 {

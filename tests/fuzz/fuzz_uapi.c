@@ -5,23 +5,13 @@
  */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "crypto/provider.h"
 #include "ctl/change.h"
 #include "ctl/uapi.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "fuzz_uapi: does not hold: %s\n", what);
-	abort();
-}
+#include "fuzz.h"
 
 static bool is_prefix(const struct ip_prefix *prefix)
 {

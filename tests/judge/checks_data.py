@@ -265,7 +265,6 @@ def moves(court):
     court.refused(lambda: peer.send(message, socket=elsewhere), crypt_drop_replay=1)
     court.refused(lambda: peer.send(flip(data(peer), 8 * HEADER), socket=elsewhere), crypt_drop_tag=1)
     _, initiation = peer.initiation(timestamp=bytes(12))
-    peer.send(initiation)
     court.refused(lambda: peer.send(initiation, socket=elsewhere), control_drop_timestamp=1)
     require(peer.endpoint() == here, "moved to", peer.endpoint())
     require(peer.good(), "answers do not come back here")

@@ -306,6 +306,7 @@ def reply_address(court):
     for address in (SITE_AGAIN, SITE, SITE_AGAIN):
         peer.initiate(to=(address, PORT))
         peer.send(peer.session.seal(b""), (address, PORT))
+        court.settle()
         peer.drain()
         knock = court.world.udp("pcA", "10.0.1.10")
         knock.sendto(b"hello", (peer.inner, 9))

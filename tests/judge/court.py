@@ -99,9 +99,12 @@ class Court:
         ping, and both were good."""
         session = self.herald.initiate()
         self.indices.append(session.remote)
+        self.catch_up()
+
+    def catch_up(self):
+        """A ping, and the captures' threads have seen it, and so all that came before."""
         black, red = self.world.black.mark(), self.world.red.mark()
         self.honest.echo()
-        # the captures' threads have caught up, too
         require(await_true(2, lambda: any(d[2] == self.honest.at for d in self.world.black.since(black))
                            and any(p[12:16] == HONEST for _, p in self.world.red.since(red))),
                 "no capture")
@@ -115,6 +118,7 @@ class Court:
     def observe(self, act):
         """Runs act, lets it settle: (counters that changed, datagrams that site A sent meanwhile)."""
         with self.turn:
+            self.catch_up()
             before = self.world.counters()
             mark = self.world.black.mark()
             act()

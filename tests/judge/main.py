@@ -14,6 +14,7 @@ import checks_handshake  # noqa: F401
 import checks_data  # noqa: F401
 import checks_inner  # noqa: F401
 import checks_timers  # noqa: F401
+import checks_cookie  # noqa: F401
 from court import Court
 
 if __name__ == "__main__":

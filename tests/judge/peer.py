@@ -145,10 +145,10 @@ class Peer:
             if is_echo_reply(packet, self.echoes):
                 return packet
 
-    def good(self):
+    def good(self, seconds=5):
         """True when a ping gets its answer; the session stays as it is."""
         try:
-            self.echo()
+            self.echo(seconds)
             return True
         except Refused:
             return False

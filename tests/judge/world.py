@@ -18,6 +18,7 @@ SITE = "192.168.1.10"
 SITE_AGAIN = "192.168.1.11"  # a second address of the same port
 PORT = 51820
 HERE = "192.168.1.20"  # where site B was
+HERE_TOO = "192.168.1.21"
 PC = "10.0.1.10"
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 3  # a bridge takes frames before sockets of a single protocol see them

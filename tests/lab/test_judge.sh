@@ -18,7 +18,8 @@ second_address() { # site A's black port gets two (A52)
 }
 take_over() {
 	lab_do stop siteB
-	ip -n "$lab-siteB" addr add 192.168.1.20/24 dev wan0 && ip -n "$lab-siteB" link set wan0 up
+	ip -n "$lab-siteB" addr add 192.168.1.20/24 dev wan0 &&
+		ip -n "$lab-siteB" addr add 192.168.1.21/24 dev wan0 && ip -n "$lab-siteB" link set wan0 up
 }
 
 lab_up

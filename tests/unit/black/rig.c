@@ -99,8 +99,7 @@ void rig_open(struct rig *r)
 	rig_open_with(r, &usual);
 }
 
-/* Give everything back; then the pool must be whole again. */
-static void check_pool(struct rig *r)
+void rig_check_whole(struct rig *r)
 {
 	static uint8_t frame[WIRE_FRAME_MAX];
 
@@ -125,7 +124,7 @@ static void check_pool(struct rig *r)
 
 void rig_close(struct rig *r)
 {
-	check_pool(r);
+	rig_check_whole(r);
 	BLACK_COUNTERS(ADD_TO_TOTAL)
 	black_destroy(r->black);
 	for (unsigned i = 0; i < RIG_LINKS; i++) {

@@ -63,7 +63,9 @@ extern struct black_stats rig_total; /* of all rigs that were closed */
 
 void rig_open(struct rig *r);
 void rig_open_with(struct rig *r, const struct rig_options *options);
-/* Also checks that no buffer was lost. */
+/* Gives everything back, then the pool must be whole again: no buffer was lost. */
+void rig_check_whole(struct rig *r);
+/* Also that. */
 void rig_close(struct rig *r);
 
 /* Until black finds nothing more; handles from black are sorted into links[].empty and full. */

@@ -74,8 +74,7 @@ void rig_open(struct rig *r)
 	rig_open_with(r, &usual);
 }
 
-/* Give everything back; then the pool must be whole again. */
-static void check_pool(struct rig *r)
+void rig_check_whole(struct rig *r)
 {
 	unsigned out = 0;
 
@@ -97,7 +96,7 @@ static void check_pool(struct rig *r)
 
 void rig_close(struct rig *r)
 {
-	check_pool(r);
+	rig_check_whole(r);
 	RED_COUNTERS(ADD_TO_TOTAL)
 	red_destroy(r->red);
 	for (unsigned i = 0; i < RIG_LINKS; i++) {
