@@ -99,6 +99,11 @@ enum black_order_kind {
 	BLACK_IDENTITY = 4,     /* data[0..32) is our public key: check mac1 with it; length 0: no key,
 	                           drop every handshake message */
 	BLACK_LISTEN = 5,       /* remote.port is the UDP port to listen on and send from */
+	BLACK_ADDRESS = 6,      /* local with a prefix of `length` bits is to be one of our addresses; slot:
+	                           which one, 0 the first, that begins a new list */
+	BLACK_ADDRESSES = 7,    /* the list is complete with `slot` addresses, and ours from now on;
+	                           remote.addr and local are the gateways, IPv4 and IPv6, or none. Paths
+	                           to peers stay as they are until BLACK_ENDPOINT */
 };
 
 struct black_order {

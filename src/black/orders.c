@@ -51,6 +51,29 @@ static void set_endpoint(struct black *b, const struct black_order *order)
 		order->kind == BLACK_ENDPOINT ? &order->remote : &none, &order->local, order->dscp);
 }
 
+static void note_address(struct black *b, const struct black_order *order)
+{
+	if (order->slot == 0)
+		b->address_count = 0;
+	if (order->slot != b->address_count || order->slot >= BLACK_ADDRESS_MAX)
+		return; /* the count will show it */
+	b->addresses[b->address_count++] =
+		(struct ip_prefix){.addr = order->local, .length = (uint8_t)order->length};
+}
+
+static void set_addresses(struct black *b, const struct black_order *order)
+{
+	if (order->slot != b->address_count || order->slot == 0 ||
+		host_set_addresses(&b->host, b->addresses, b->address_count, &order->remote.addr,
+			&order->local) != 0) {
+		log_event(LOG_WARNING, "black", "a list of addresses is not whole");
+		return;
+	}
+	memcpy(b->config.addresses, b->addresses, sizeof(b->config.addresses));
+	b->config.address_count = b->address_count;
+	b->address_epoch++;
+}
+
 static void perform(struct black *b, const struct black_order *order)
 {
 	switch (order->kind) {
@@ -66,6 +89,12 @@ static void perform(struct black *b, const struct black_order *order)
 		break;
 	case BLACK_LISTEN:
 		listen_on(b, order->remote.port);
+		break;
+	case BLACK_ADDRESS:
+		note_address(b, order);
+		break;
+	case BLACK_ADDRESSES:
+		set_addresses(b, order);
 		break;
 	default:
 		log_event(LOG_WARNING, "black", "unknown order kind=%u", order->kind);

@@ -22,10 +22,12 @@ static void drop(struct black *b, struct rte_mbuf *m, uint64_t *counter)
 /* How crypt sees a source: equal tags are the same endpoint, and the same address of ours. */
 static uint64_t endpoint_tag(const struct black *b, const struct arrival *a)
 {
+	uint64_t local = (uint64_t)b->address_epoch << 8 | a->local;
+
 	if (a->frame->ip.version == 6)
 		return source_tag6(b->tag_seed, ipv6_source(&a->frame->ip),
-			(uint64_t)a->local << 16 | a->udp.source);
-	return (uint64_t)a->local << 48 | (uint64_t)a->frame->ip.source << 16 | a->udp.source;
+			local << 16 | a->udp.source);
+	return local << 48 | (uint64_t)a->frame->ip.source << 16 | a->udp.source;
 }
 
 static void receive_data(struct black *b, const struct arrival *a)

@@ -44,6 +44,10 @@ struct change {
 	uint8_t private_key[32];   /* all zero: none */
 	bool set_listen_port;
 	uint16_t listen_port;
+	bool set_addresses;        /* of the black port, with its gateways */
+	struct ip_prefix addresses[CONFIG_ADDRESSES];
+	unsigned address_count;
+	struct ip_addr gateway, gateway6;
 	struct change_edit *edits; /* guarded memory */
 	uint32_t edit_count, edit_capacity;
 	struct change_prefix *prefixes; /* in the order of the request: the last word counts */

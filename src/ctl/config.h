@@ -96,6 +96,8 @@ int config_load(struct config *config, const char *path, char error[static CONFI
  */
 int config_load_again(struct config *config, const char *path, const struct config *running,
 	char error[static CONFIG_ERROR_MAX]);
+bool config_same_addresses(const struct config_domain *a, const struct config_domain *b);
+bool config_same_gateways(const struct config_domain *a, const struct config_domain *b);
 /* Once control has them: wipes the private key and the preshared keys, keeps the rest. */
 void config_forget_keys(struct config *config);
 void config_free(struct config *config);

@@ -54,7 +54,7 @@ static int refuse(struct config_parse *p, enum config_section section, const cha
 		"write what it was", config_section_name(section), key);
 }
 
-static bool same_addresses(const struct config_domain *a, const struct config_domain *b)
+bool config_same_addresses(const struct config_domain *a, const struct config_domain *b)
 {
 	for (unsigned i = 0; i < a->address_count && i < b->address_count; i++) {
 		if (!prefix_equal(&a->addresses[i], &b->addresses[i]))
@@ -63,15 +63,9 @@ static bool same_addresses(const struct config_domain *a, const struct config_do
 	return a->address_count == b->address_count;
 }
 
-static int check_domain(struct config_parse *p, enum config_section section,
-	const struct config_domain *new, const struct config_domain *old)
+bool config_same_gateways(const struct config_domain *a, const struct config_domain *b)
 {
-	if (!same_addresses(new, old))
-		return refuse(p, section, "Address");
-	if (!addr_equal(&new->gateway, &old->gateway) ||
-		!addr_equal(&new->gateway6, &old->gateway6))
-		return refuse(p, section, "Gateway");
-	return 0;
+	return addr_equal(&a->gateway, &b->gateway) && addr_equal(&a->gateway6, &b->gateway6);
 }
 
 int config_check_same(struct config_parse *p, const struct config *running)
@@ -80,7 +74,10 @@ int config_check_same(struct config_parse *p, const struct config *running)
 		if (!is_same(&fixed[i], p->config, running))
 			return refuse(p, fixed[i].section, fixed[i].key);
 	}
-	if (check_domain(p, SECTION_BLACK, &p->config->black, &running->black) != 0)
-		return p->status;
-	return check_domain(p, SECTION_RED, &p->config->red, &running->red);
+	/* Those of the black port can change. */
+	if (!config_same_addresses(&p->config->red, &running->red))
+		return refuse(p, SECTION_RED, "Address");
+	if (!config_same_gateways(&p->config->red, &running->red))
+		return refuse(p, SECTION_RED, "Gateway");
+	return 0;
 }

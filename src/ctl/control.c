@@ -159,6 +159,8 @@ uint64_t control_sleep_ns(struct control *c, uint64_t now_ns)
 		due_ns = control_names_deadline(c);
 	if (backlog(c) && now_ns + BACKLOG_RETRY_NS < due_ns)
 		due_ns = now_ns + BACKLOG_RETRY_NS;
+	if (c->run.stage == STAGE_WAYS_TOLD && now_ns + BACKLOG_RETRY_NS < due_ns)
+		due_ns = now_ns + BACKLOG_RETRY_NS;
 	if (!c->ready && now_ns + READY_RETRY_NS < due_ns)
 		due_ns = now_ns + READY_RETRY_NS; /* nobody rings when a ring was emptied */
 	return due_ns > now_ns ? due_ns - now_ns : 0;

@@ -128,22 +128,75 @@ static bool set_device(struct control *c)
 	return true;
 }
 
+static bool set_addresses(struct control *c)
+{
+	const struct change *change = &c->run.change;
+
+	if (!change->set_addresses)
+		return true;
+	control_tell_addresses(c, change->addresses, change->address_count, &change->gateway,
+		&change->gateway6);
+	c->names.families = names_families(change->addresses, change->address_count);
+	return true;
+}
+
+/* The next peer with room for its orders, within the bound of a round; false: none this time. */
+static bool next_peer(struct control *c, uint32_t *slot, unsigned *done)
+{
+	struct change_run *run = &c->run;
+
+	while (run->at < c->config.max_peers && c->peers[run->at].use != PEER_USED)
+		run->at++;
+	if (run->at == c->config.max_peers || *done == ROUND_EDITS || !control_roomy(c))
+		return false;
+	(*done)++;
+	*slot = run->at++;
+	return true;
+}
+
+static bool tell_ways(struct control *c, struct wg_now now)
+{
+	const struct change *change = &c->run.change;
+	uint32_t slot;
+	unsigned done = 0;
+
+	if (!change->set_addresses)
+		return true;
+	while (next_peer(c, &slot, &done)) {
+		wg_peer_readdressed(
+			c->device, slot, change->addresses, change->address_count, c->actions);
+		control_perform(c, now);
+	}
+	return c->run.at == c->config.max_peers;
+}
+
+static bool greet_peers(struct control *c, struct wg_now now)
+{
+	uint32_t slot;
+	unsigned done = 0;
+
+	if (!c->run.change.set_addresses)
+		return true;
+	while (next_peer(c, &slot, &done)) {
+		wg_peer_greet(c->device, slot, now, c->actions);
+		control_perform(c, now);
+	}
+	return c->run.at == c->config.max_peers;
+}
+
 /* A54: nothing is sent or received under sessions of the former key. */
 static bool wipe_sessions(struct control *c)
 {
+	uint32_t slot;
 	unsigned done = 0;
 
 	if (!c->run.wipe)
 		return true;
-	for (; c->run.at < c->config.max_peers; c->run.at++) {
-		if (c->peers[c->run.at].use != PEER_USED)
-			continue;
-		if (done++ == ROUND_EDITS || !control_roomy(c))
-			return false;
-		control_wipe_sessions(c, c->run.at);
-		c->peers[c->run.at].up_until_ns = 0;
+	while (next_peer(c, &slot, &done)) {
+		control_wipe_sessions(c, slot);
+		c->peers[slot].up_until_ns = 0;
 	}
-	return true;
+	return c->run.at == c->config.max_peers;
 }
 
 static int add_peer(struct control *c, struct change_edit *edit, struct wg_now now)
@@ -255,11 +308,12 @@ static void record(const struct control *c)
 		snprintf(who, sizeof(who), "%s uid=%u pid=%d", run->by, (unsigned)run->uid,
 			(int)run->pid);
 	log_event(LOG_NOTICE, "control",
-		"configured by=%s peers_removed=%u peers_added=%u peers_set=%u routes=%u%s%s", who,
+		"configured by=%s peers_removed=%u peers_added=%u peers_set=%u routes=%u%s%s%s", who,
 		(unsigned)run->size.removed, (unsigned)run->size.added, (unsigned)run->size.edited,
 		(unsigned)c->routing.master.count,
 		run->change.set_private_key ? " private_key=set" : "",
-		run->change.set_listen_port ? " listen_port=set" : "");
+		run->change.set_listen_port ? " listen_port=set" : "",
+		run->change.set_addresses ? " addresses=set" : "");
 }
 
 static void finish(struct control *c)
@@ -294,6 +348,14 @@ static bool stage_done(struct control *c, struct wg_now now)
 		return remove_peers(c);
 	case STAGE_DEVICE:
 		return set_device(c);
+	case STAGE_ADDRESSES:
+		return set_addresses(c);
+	case STAGE_WAYS:
+		return tell_ways(c, now);
+	case STAGE_WAYS_TOLD:
+		return !c->run.change.set_addresses || outbox_settled(&c->to_black);
+	case STAGE_GREET:
+		return greet_peers(c, now);
 	case STAGE_REMOVED:
 		return c->removals == 0;
 	case STAGE_WIPE:
@@ -317,7 +379,7 @@ static bool waits(const struct control *c)
 {
 	enum change_stage stage = c->run.stage;
 
-	return stage == STAGE_UNROUTED || stage == STAGE_REMOVED || stage == STAGE_SETTLE ||
+	return stage == STAGE_UNROUTED || stage == STAGE_WAYS_TOLD || stage == STAGE_REMOVED || stage == STAGE_SETTLE ||
 	       c->routing.in_flight || !control_roomy(c);
 }
 

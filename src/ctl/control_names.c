@@ -52,11 +52,9 @@ static void resolver_ready(void *context, uint32_t events)
 
 int control_names_open(struct control *c, const struct config *config)
 {
-	unsigned families = 0;
+	int rc = names_open(&c->names, c->config.max_peers,
+		names_families(config->black.addresses, config->black.address_count));
 
-	for (unsigned i = 0; i < config->black.address_count; i++)
-		families |= config->black.addresses[i].addr.family == 4 ? NAMES_IPV4 : NAMES_IPV6;
-	int rc = names_open(&c->names, c->config.max_peers, families);
 	c->resolver_watch = (struct watch){resolver_ready, c, -1, 0};
 	if (rc != 0 || !c->config.resolver || c->config.resolver->fd < 0)
 		return rc;

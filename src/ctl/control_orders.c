@@ -146,6 +146,24 @@ void control_tell_port(struct control *c, uint16_t port)
 	put(c, &c->to_black, &order, sizeof(order));
 }
 
+void control_tell_addresses(struct control *c, const struct ip_prefix *addresses, unsigned count,
+	const struct ip_addr *gateway, const struct ip_addr *gateway6)
+{
+	struct black_order complete = {.kind = BLACK_ADDRESSES,
+		.slot = count,
+		.remote = {.addr = *gateway},
+		.local = *gateway6};
+
+	for (unsigned i = 0; i < count; i++) {
+		struct black_order order = {.kind = BLACK_ADDRESS,
+			.slot = i,
+			.length = addresses[i].length,
+			.local = addresses[i].addr};
+		put(c, &c->to_black, &order, sizeof(order));
+	}
+	put(c, &c->to_black, &complete, sizeof(complete));
+}
+
 /* ---- actions ---- */
 
 static void give_up(struct control *c, uint32_t slot, struct wg_now now)

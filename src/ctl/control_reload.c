@@ -49,6 +49,17 @@ static void set_secure(struct control *c, const struct config *config)
 		routes_set(&c->routing.tunnel, &config->secure[i], 0);
 }
 
+static void set_addresses(
+	struct change *change, const struct config_domain *black, const struct config_domain *former)
+{
+	change->set_addresses =
+		!config_same_addresses(black, former) || !config_same_gateways(black, former);
+	memcpy(change->addresses, black->addresses, sizeof(change->addresses));
+	change->address_count = black->address_count;
+	change->gateway = black->gateway;
+	change->gateway6 = black->gateway6;
+}
+
 int control_reload_begin(struct control *c, const struct config *config, enum reload_how how,
 	struct client *client)
 {
@@ -62,6 +73,7 @@ int control_reload_begin(struct control *c, const struct config *config, enum re
 		change_free(&change);
 		return rc;
 	}
+	set_addresses(&change, &config->black, &c->running->black);
 	c->routing.secure_new = count_fresh(c, config);
 	rc = control_change_begin(c, &change, client);
 	c->routing.secure_new = 0;

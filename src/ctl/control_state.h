@@ -72,6 +72,10 @@ enum change_stage {
 	STAGE_UNROUTED,  /* wait: no packet can be staged for them any more */
 	STAGE_REMOVE,    /* tell the domains, forget the peers */
 	STAGE_DEVICE,    /* private key, port */
+	STAGE_ADDRESSES, /* of the black port */
+	STAGE_WAYS,      /* to all peers: they begin or lead elsewhere now */
+	STAGE_WAYS_TOLD, /* wait: black uses them */
+	STAGE_GREET,     /* all peers with a session: they see where we are */
 	STAGE_REMOVED,   /* wait: their slots may be used again */
 	STAGE_WIPE,      /* the sessions of all peers, when the private key changed */
 	STAGE_EDIT,
@@ -166,6 +170,8 @@ void control_tell_session(struct control *c, enum crypt_order_kind kind, uint32_
 void control_forget_peer(struct control *c, uint32_t slot);
 void control_tell_identity(struct control *c);
 void control_tell_port(struct control *c, uint16_t port);
+void control_tell_addresses(struct control *c, const struct ip_prefix *addresses, unsigned count,
+	const struct ip_addr *gateway, const struct ip_addr *gateway6);
 void control_wipe_sessions(struct control *c, uint32_t slot);
 /* Its name, or its public key. */
 const char *control_peer_label(const struct control *c, uint32_t slot, char text[static 48]);

@@ -27,6 +27,15 @@ struct name {
 	uint64_t wait_ns;   /* after the next failure */
 };
 
+unsigned names_families(const struct ip_prefix *addresses, unsigned count)
+{
+	unsigned families = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		families |= addresses[i].addr.family == 4 ? NAMES_IPV4 : NAMES_IPV6;
+	return families;
+}
+
 int names_open(struct names *n, uint32_t slots, unsigned families)
 {
 	*n = (struct names){.slots = slots,

@@ -21,6 +21,9 @@
 
 enum names_family { NAMES_IPV4 = 1, NAMES_IPV6 = 2 }; /* bits */
 
+/* Of a list of our addresses. */
+unsigned names_families(const struct ip_prefix *addresses, unsigned count);
+
 struct name;
 
 struct names {

@@ -13,19 +13,6 @@
 
 #define TICK_NS CLOCK_SECOND
 
-static void add_address(struct host *h, const struct ip_prefix *prefix, unsigned index)
-{
-	if (prefix->addr.family == 6)
-		host_add6(h, prefix, index);
-	if (prefix->addr.family != 4)
-		return;
-	struct host_address *a = &h->addresses[h->address_count++];
-	a->address = get_be32(prefix->addr.bytes);
-	a->mask = prefix->length ? UINT32_MAX << (32 - prefix->length) : 0;
-	a->broadcast = prefix->length < 31 ? a->address | ~a->mask : 0;
-	a->index = (uint8_t)index;
-}
-
 static void point_drops(struct host *h)
 {
 	const struct host_counters *c = &h->count;
@@ -68,16 +55,11 @@ int host_init(struct host *h, const struct host_config *config)
 	h->port = config->port;
 	h->pool = config->pool;
 	memcpy(h->mac, config->port->mac.addr_bytes, MAC_LEN);
-	for (unsigned i = 0; i < config->address_count; i++)
-		add_address(h, &config->addresses[i], i);
-	host_add_link_local(h, config->address_count);
-	if (config->gateway.family == 4)
-		h->gateway = get_be32(config->gateway.bytes);
-	h->ask_ahead = config->ask_ahead;
-	if (config->gateway6.family == 6)
-		h->gateway6 = config->gateway6;
-	h->router = config->router;
 	h->count = config->counters;
+	host_take_addresses(h, config->addresses, config->address_count, &config->gateway,
+		&config->gateway6);
+	h->ask_ahead = config->ask_ahead;
+	h->router = config->router;
 	point_drops(h);
 	h->outgoing.port = config->port;
 	h->outgoing.mempool = config->pool->mempool;

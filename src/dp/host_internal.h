@@ -9,6 +9,11 @@
 /* The address of ours that shares a network with it; NULL: none. */
 const struct host_address *host_on_link(const struct host *h, uint32_t address);
 
+/* host_addresses.c */
+/* At most HOST_ADDRESS_MAX of them; family 0: no gateway. */
+void host_take_addresses(struct host *h, const struct ip_prefix *addresses, unsigned count,
+	const struct ip_addr *gateway, const struct ip_addr *gateway6);
+
 /* host_address6.c */
 void host_add6(struct host *h, const struct ip_prefix *prefix, unsigned index);
 /* Unless there is one, or no IPv6 address at all. */

@@ -132,6 +132,31 @@ void wg_peer_moved(struct wg_device *d, uint32_t slot, const struct endpoint *en
 		device_move_peer(peer, endpoint, local, actions);
 }
 
+void wg_peer_readdressed(struct wg_device *d, uint32_t slot, const struct ip_prefix *ours,
+	unsigned count, struct wg_actions *actions)
+{
+	struct peer *peer = peer_at(&d->peers, slot);
+	bool still_ours = false;
+
+	if (!peer || peer->endpoint.addr.family == 0)
+		return;
+	for (unsigned i = 0; i < count; i++)
+		still_ours |= addr_equal(&ours[i].addr, &peer->local);
+	if (!still_ours)
+		memset(&peer->local, 0, sizeof(peer->local));
+	struct wg_action *action = actions_add(actions, WG_ENDPOINT, slot);
+	action->endpoint = peer->endpoint;
+	action->local = peer->local;
+}
+
+void wg_peer_greet(struct wg_device *d, uint32_t slot, struct wg_now now, struct wg_actions *actions)
+{
+	const struct peer *peer = peer_at(&d->peers, slot);
+
+	if (peer && now.boot_ns < peer->usable_until_ns)
+		actions_add(actions, WG_KEEPALIVE, slot);
+}
+
 void wg_peer_set_keepalive(struct wg_device *d, uint32_t slot, uint16_t seconds, struct wg_now now,
 	struct wg_actions *actions)
 {

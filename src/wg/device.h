@@ -111,6 +111,14 @@ void wg_peer_set_preshared_key(struct wg_device *d, uint32_t slot, const uint8_t
 /* By the administrator. Emits WG_ENDPOINT. */
 void wg_peer_set_endpoint(struct wg_device *d, uint32_t slot, const struct endpoint *endpoint,
 	struct wg_actions *actions);
+/*
+ * Our own addresses are others. A52: the one at which the peer reached us stays, unless it is not among
+ * them. Emits WG_ENDPOINT for a peer with an endpoint, since the way to it may be another.
+ */
+void wg_peer_readdressed(struct wg_device *d, uint32_t slot, const struct ip_prefix *ours,
+	unsigned count, struct wg_actions *actions);
+/* An empty message to a peer with a session, so that it sees where we are now (A51); else nothing. */
+void wg_peer_greet(struct wg_device *d, uint32_t slot, struct wg_now now, struct wg_actions *actions);
 /* A41: stops the peer's timers and wipes its handshakes. Emits WG_WIPE and WG_DROP_STAGED. The peer
  * starts again with its next traffic, handshake or setting. */
 void wg_peer_down(struct wg_device *d, uint32_t slot, struct wg_actions *actions);

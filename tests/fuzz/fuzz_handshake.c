@@ -137,8 +137,6 @@ static void check_mac2(struct other *o, const uint8_t *message, size_t length)
 
 static void take_action(const struct wg_action *a)
 {
-	if (a->kind == WG_RESERVE)
-		return; /* of no peer */
 	struct other *o = at_slot(a->slot);
 
 	if (a->kind == WG_SEND) {

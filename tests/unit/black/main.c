@@ -7,6 +7,7 @@ int main(int argc, char **argv)
 	static const struct unit_suite *const suites[] = {
 		&suite_receive,
 		&suite_send,
+		&suite_addresses,
 		&suite_guard,
 		&suite_attack,
 		&suite_ipv6,

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-extern const struct unit_suite suite_attack, suite_drops, suite_drops_sending, suite_guard,
-	suite_hostile, suite_ipv6, suite_receive, suite_send;
+extern const struct unit_suite suite_addresses, suite_attack, suite_drops, suite_drops_sending,
+	suite_guard, suite_hostile, suite_ipv6, suite_receive, suite_send;
 
 #endif

@@ -319,6 +319,38 @@ static void test_turns(void)
 	end();
 }
 
+static void test_black_addresses(void)
+{
+	static const char *const text =
+		"[Node]\nName = siteA\n[Black]\nPort = iface:wan0\n"
+		"Address = 192.168.1.11/24, 172.16.1.2/24\nGateway = 172.16.1.1\n"
+		"[Red]\nPort = iface:lan0\nAddress = 10.0.1.254/24\n"
+		"[Crypt]\nPrivateKeyFile = key\n" PEER_B "[Peer]\nPublicKey = " KEY_C "\n";
+
+	begin(SITE PEER_B "[Peer]\nPublicKey = " KEY_C "\n");
+	CU_ASSERT_STRING_EQUAL(reload(text), "errno=0\n\n");
+	CU_ASSERT_EQUAL_FATAL(rig.black_count, 5); /* the key first; c has no endpoint */
+	const struct black_order *o = rig.black + 1;
+	CU_ASSERT(o[0].kind == BLACK_ADDRESS && o[0].slot == 0 && o[0].length == 24);
+	CU_ASSERT_EQUAL(memcmp(o[0].local.bytes, "\xc0\xa8\1\x0b", 4), 0);
+	CU_ASSERT(o[1].kind == BLACK_ADDRESS && o[1].slot == 1 && o[1].local.bytes[0] == 172);
+	CU_ASSERT(o[2].kind == BLACK_ADDRESSES && o[2].slot == 2);
+	CU_ASSERT_EQUAL(memcmp(o[2].remote.addr.bytes, "\xac\x10\1\1", 4), 0);
+	CU_ASSERT_EQUAL(o[2].local.family, 0);
+	CU_ASSERT(o[3].kind == BLACK_ENDPOINT && o[3].slot == slot_of(KEY_B));
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_WIPE) + rig_count(&rig, CRYPT_REMOVE), 0);
+	rig_forget(&rig);
+	CU_ASSERT_STRING_EQUAL(reload(text), "errno=0\n\n");
+	CU_ASSERT_EQUAL(rig.black_count, 1); /* the key */
+	rig_forget(&rig);
+	/* Refused for another reason: they stay too. */
+	CU_ASSERT_PTR_NOT_NULL(strstr(reload(SITE "Engine = sodium\n"), "cannot change"));
+	CU_ASSERT_EQUAL(rig.black_count, 0);
+	CU_ASSERT_STRING_EQUAL(reload(SITE), "errno=0\n\n");
+	CU_ASSERT_EQUAL(rig.black[0].kind, BLACK_NO_ENDPOINT); /* peers that go, go first */
+	end();
+}
+
 static void test_signal(void)
 {
 	begin(SITE PEER_B);
@@ -343,6 +375,7 @@ static const struct unit_test tests[] = {
 	{"setconf and syncconf of another file", test_setconf},
 	{"what there is no memory for is refused whole", test_no_room},
 	{"changes wait for each other", test_turns},
+	{"A51, A52: other black addresses: black has them, then each peer's way", test_black_addresses},
 	{"by a signal", test_signal},
 	{NULL, NULL},
 };

@@ -336,6 +336,53 @@ static void devices_that_cannot_be(void)
 	wg_device_destroy(NULL);
 }
 
+static void local_address_gone(void)
+{
+	struct ip_prefix ours[2] = {{{0}, 24}, {{4, {198, 51, 100, 9}}, 24}};
+	struct ip_addr local = {4, {198, 51, 100, 9}};
+
+	pair_init(&p, 5);
+	ours[0].addr = p.at[0].addr;
+	wg_peer_moved(p.device[0], 0, &p.at[1], &local, &p.actions);
+	wg_actions_clear(&p.actions);
+	wg_peer_readdressed(p.device[0], 0, ours, 2, &p.actions);
+	CU_ASSERT_EQUAL_FATAL(p.actions.count, 1); /* the way to it is told again in any case */
+	CU_ASSERT_EQUAL(p.actions.list[0].kind, WG_ENDPOINT);
+	CU_ASSERT_TRUE(endpoint_equal(&p.actions.list[0].endpoint, &p.at[1]));
+	CU_ASSERT_TRUE(addr_equal(&p.actions.list[0].local, &local));
+	wg_actions_clear(&p.actions);
+	wg_peer_readdressed(p.device[0], 0, ours, 1, &p.actions);
+	CU_ASSERT_EQUAL_FATAL(p.actions.count, 1);
+	CU_ASSERT_EQUAL(p.actions.list[0].local.family, 0);
+	wg_actions_clear(&p.actions);
+	wg_peer_readdressed(p.device[0], 0, ours, 2, &p.actions); /* it comes back: too late */
+	CU_ASSERT_EQUAL(p.actions.list[0].local.family, 0);
+	wg_actions_clear(&p.actions);
+	wg_peer_readdressed(p.device[0], 3, ours, 2, &p.actions); /* nobody's slot */
+	CU_ASSERT_EQUAL(p.actions.count, 0);
+	pair_free(&p);
+}
+
+static void greeting(void)
+{
+	pair_init(&p, 5);
+	wg_peer_greet(p.device[0], 0, p.now, &p.actions);
+	CU_ASSERT_EQUAL(p.actions.count, 0); /* no session, and none is asked for */
+	CU_ASSERT_TRUE(pair_establish(&p, 0, keys));
+	wg_actions_clear(&p.actions);
+	wg_peer_greet(p.device[0], 0, p.now, &p.actions);
+	CU_ASSERT_EQUAL_FATAL(p.actions.count, 1);
+	CU_ASSERT_EQUAL(p.actions.list[0].kind, WG_KEEPALIVE);
+	wg_actions_clear(&p.actions);
+	pair_advance(&p, 181 * S);
+	wg_actions_clear(&p.actions);
+	wg_peer_greet(p.device[0], 0, p.now, &p.actions);
+	CU_ASSERT_EQUAL(p.actions.count, 0);
+	wg_peer_greet(p.device[0], 3, p.now, &p.actions);
+	CU_ASSERT_EQUAL(p.actions.count, 0);
+	pair_free(&p);
+}
+
 static const struct unit_test tests[] = {
 	{"A15, A46: peers come and go", peers_come_and_go},
 	{"A15, C15: a slot that is nobody's", nobodys_slot},
@@ -351,6 +398,8 @@ static const struct unit_test tests[] = {
 	{"A51: the endpoint moves with valid handshakes only", moves_with_handshakes},
 	{"A51: the endpoint moves with authenticated data", moves_with_data},
 	{"A52: the local address is kept, and given up on retries", local_address},
+	{"A52: a local address that is gone is forgotten", local_address_gone},
+	{"A51: peers with a session are greeted from a new address", greeting},
 	{"C34: too many peers, or none, are refused", devices_that_cannot_be},
 	{NULL, NULL},
 };
