@@ -25,9 +25,12 @@ now_us() {
 	printf '%s' "${EPOCHREALTIME//[.,]/}"
 }
 
+# Limits are for a machine that is not emulated: on one that is, PATIENCE says how many times as long.
+patience=${PATIENCE:-1}
+
 # await SECONDS COMMAND...: runs it every 50 ms until it succeeds; 1 when the time is over.
 await() {
-	local limit_us=$(($(now_us) + $1 * 1000000))
+	local limit_us=$(($(now_us) + $1 * patience * 1000000))
 	shift
 	until "$@"; do
 		[ "$(now_us)" -lt "$limit_us" ] || return 1
@@ -80,6 +83,19 @@ process_end() {
 	fi
 	rm -f "$1"
 	return $status
+}
+
+# ---- kernels ----
+
+# kernel_before MAJOR MINOR
+kernel_before() {
+	local major minor rest
+	IFS=.- read -r major minor rest < <(uname -r)
+	[ "$major" -lt "$1" ] || { [ "$major" = "$1" ] && [ "$minor" -lt "$2" ]; }
+}
+
+kernel_has_wireguard() {
+	ip link add "wg-try$$" type wireguard 2>/dev/null && ip link del "wg-try$$"
 }
 
 # ---- building ----

@@ -134,7 +134,7 @@ counter_is() { # SITE DOMAIN NAME VALUE
 }
 
 handshake_time() { # SITE: of its only peer, unix seconds; 0: never
-	wg show "$lab-$1" latest-handshakes | cut -f 2
+	on "$1" wg show "$lab-$1" latest-handshakes | cut -f 2
 }
 
 # ---- traffic ----
@@ -164,7 +164,7 @@ transfers() {
 	sent=$(sha256sum "$scratch/file" | cut -d ' ' -f 1)
 	spawn receiver "$scratch/digest" "$to" python3 "$here/transfer.py" receive 7000
 	await 10 listens "$to" 7000 || return
-	on "$from" timeout 60 python3 "$here/transfer.py" send "$address" 7000 "$scratch/file" || return
+	on "$from" timeout $((60 * patience)) python3 "$here/transfer.py" send "$address" 7000 "$scratch/file" || return
 	await 10 process_gone "$scratch/receiver.pid"
 	received=$(cat "$scratch/digest")
 	printf 'sent %s, received %s\n' "$sent" "$received"

@@ -45,7 +45,11 @@ too_long() { # SITE DOMAIN
 lab_up
 both_ways "PCs as on a wire"
 check "frames to pcB leave joined" sees_joined pcB eth0 pcA pcB 10.0.2.10
-check "messages to site B leave joined" sees_joined siteB wan0 pcA pcB 10.0.2.10
+if kernel_before 6 2; then
+	skip "messages to site B leave joined" "Linux before 6.2 takes no joined UDP from a packet socket"
+else
+	check "messages to site B leave joined" sees_joined siteB wan0 pcA pcB 10.0.2.10
+fi
 
 # A device that does not cut loses what is joined: the daemon sends one by one from then on.
 on siteA ethtool -K lan0 tso off >/dev/null
