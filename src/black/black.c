@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <rte_random.h>
-
 #include "black/state.h"
 
 /* Next hops of an outer network are few: peers beside us, and the gateway. */
@@ -72,8 +70,6 @@ struct black *black_create(const struct black_config *config)
 		return NULL;
 	b->config = *config;
 	b->stats = config->stats;
-	b->tag_seed[0] = rte_rand();
-	b->tag_seed[1] = rte_rand();
 	b->listen_port = config->listen_port;
 	b->paths = zone_alloc(config->zone, config->max_peers * sizeof(*b->paths));
 	if (!b->paths || init_host(b, config) != 0 || init_lend(b, config) != 0 ||

@@ -49,6 +49,7 @@ struct black_config {
 	struct black_attack *attack;  /* likewise */
 	struct guard_limits limits;
 	uint64_t seed[GUARD_SEEDS];   /* random */
+	uint64_t tag_seed[2];         /* likewise: of the names that crypt gets for IPv6 sources */
 	uint64_t now_ns;
 };
 

@@ -25,7 +25,7 @@ static uint64_t endpoint_tag(const struct black *b, const struct arrival *a)
 	uint64_t local = (uint64_t)b->address_epoch << 8 | a->local;
 
 	if (a->frame->ip.version == 6)
-		return source_tag6(b->tag_seed, ipv6_source(&a->frame->ip),
+		return source_tag6(b->config.tag_seed, ipv6_source(&a->frame->ip),
 			local << 16 | a->udp.source);
 	return local << 48 | (uint64_t)a->frame->ip.source << 16 | a->udp.source;
 }

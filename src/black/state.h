@@ -61,7 +61,6 @@ struct black {
 	struct path *paths; /* by slot */
 	struct guard guard;
 	uint16_t listen_port;
-	uint64_t tag_seed[2];   /* of the names of IPv6 sources */
 	uint8_t address_epoch;  /* of our addresses: their numbers mean others after each change */
 	unsigned address_count; /* of the list in `addresses` that control is sending */
 	struct ip_prefix addresses[HOST_ADDRESS_MAX];

@@ -25,6 +25,7 @@ static const struct fixed fixed[] = {
 	FIXED(SECTION_NODE, "StateDirectory", state_directory, true),
 	FIXED(SECTION_BLACK, "Port", black.port, true),
 	FIXED(SECTION_BLACK, "Core", black.core, false),
+	FIXED(SECTION_BLACK, "UdpChecksum", udp_checksum, false),
 	FIXED(SECTION_BLACK, "Memory", black.memory_bytes, false),
 	FIXED(SECTION_RED, "Port", red.port, true),
 	FIXED(SECTION_RED, "Core", red.core, false),
@@ -33,6 +34,8 @@ static const struct fixed fixed[] = {
 	FIXED(SECTION_CRYPT, "Cores", crypt_cores, false),
 	FIXED(SECTION_CRYPT, "Engine", engine, true),
 	FIXED(SECTION_CRYPT, "KeyStore", key_store, true),
+	FIXED(SECTION_CRYPT, "Dscp", copy_dscp, false),
+	FIXED(SECTION_CRYPT, "Ecn", copy_ecn, false),
 	FIXED(SECTION_CRYPT, "Memory", crypt_memory_bytes, false),
 };
 

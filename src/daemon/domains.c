@@ -17,9 +17,24 @@
 
 #define TUNNEL_BYTES 80 /* outer IPv6 and UDP headers, WireGuard's header and tag */
 
+#define IPV6_MTU_LEAST 1280 /* RFC 8200, 5: IPv6 must not be told to do with less */
+
 static uint16_t tunnel_mtu(const struct daemon *d)
 {
 	return (uint16_t)(d->black_port.mtu - TUNNEL_BYTES);
+}
+
+static void look_at_mtu(const struct daemon *d)
+{
+	for (unsigned i = 0; i < d->config.red.address_count; i++) {
+		if (d->config.red.addresses[i].addr.family != 6 || tunnel_mtu(d) >= IPV6_MTU_LEAST)
+			continue;
+		log_event(LOG_WARNING, "main",
+			"the tunnel is too narrow for IPv6 mtu=%u least=%u hint=\"a black port with "
+			"an MTU of %u or more\"", tunnel_mtu(d), IPV6_MTU_LEAST,
+			IPV6_MTU_LEAST + TUNNEL_BYTES);
+		return;
+	}
 }
 
 static struct black *create_black(struct daemon *d)
@@ -49,6 +64,7 @@ static struct black *create_black(struct daemon *d)
 	};
 
 	random_bytes(c.seed, sizeof(c.seed));
+	random_bytes(c.tag_seed, sizeof(c.tag_seed));
 	memcpy(c.addresses, d->config.black.addresses, sizeof(c.addresses));
 	return black_create(&c);
 }
@@ -108,6 +124,7 @@ int daemon_create_domains(struct daemon *d)
 	int rc = engine_create(&d->engine, d->config.engine, crypt);
 	if (rc != 0)
 		return daemon_failed("engine", rc);
+	look_at_mtu(d);
 	d->black = create_black(d);
 	d->crypt = create_crypt(d);
 	d->red = create_red(d);

@@ -71,6 +71,7 @@ void rig_open_with(struct rig *r, const struct rig_options *o)
 		.attack = &r->attack,
 		.limits = o->limits,
 		.seed = {1, 2, 3, 4},
+		.tag_seed = {5, 6},
 		.now_ns = RIG_START,
 	};
 	c.udp_checksum = o->udp_checksum;
