@@ -79,7 +79,7 @@ every_counter() {
 	python3 -c '
 import json, sys
 d = json.load(open(sys.argv[1]))
-print("\n".join(sorted({k for domain in ("black", "red", "crypt") for k in d[domain]})))' \
+print("\n".join(sorted({k for domain in ("black", "red", "crypt", "control") for k in d[domain]})))' \
 		"$scratch/stats.json" | sort -u | diff "$scratch/names" -
 }
 check "stats: every counter of stats.h is there, and no other" every_counter

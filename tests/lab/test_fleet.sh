@@ -58,6 +58,7 @@ configure() { # SITES MEMORY-LINE [--endpoints]
 	cat >"$scratch/conf" <<END
 [Node]
 Name = $name
+StateDirectory = none
 [Black]
 Port = iface:wan0
 Address = 192.168.1.10/24

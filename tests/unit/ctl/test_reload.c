@@ -13,6 +13,7 @@
 #include "suites.h"
 
 static struct rig rig;
+static struct config config; /* that the daemon started with */
 static char conf_path[64], key_path[64], other_path[64], error[CONFIG_ERROR_MAX];
 
 #define PEER_B "[Peer]\nName = b\nPublicKey = " KEY_B "\nEndpoint = 192.0.2.2:2\nAllowedIPs = 10.0.2.0/24\n"
@@ -29,8 +30,6 @@ static void put(const char *path, const char *text)
 /* A daemon that was started with that file. */
 static void begin(const char *text)
 {
-	static struct config config;
-
 	rig_open(&rig);
 	snprintf(conf_path, sizeof(conf_path), "%s/site.conf", rig.folder);
 	snprintf(key_path, sizeof(key_path), "%s/key", rig.folder);
@@ -39,7 +38,7 @@ static void begin(const char *text)
 	put(conf_path, SITE);
 	if (config_load(&config, conf_path, error) != 0)
 		abort();
-	rig.file = config; /* without peers: nothing in it is the heap's */
+	rig.file = config;
 	CU_ASSERT_FATAL(rig_start(&rig, 256));
 	rig_settle(&rig);
 	put(conf_path, text);
@@ -54,6 +53,7 @@ static void end(void)
 	unlink(key_path);
 	unlink(other_path);
 	rig_close(&rig);
+	config_free(&config);
 }
 
 static const char *reload(const char *text)
