@@ -57,6 +57,8 @@ place() {
 		[ -z "$endpoint" ] || echo "Endpoint = $endpoint" >>"$(conf_of "$site")"
 		lab_do start "$site"
 	else
+		# A checksum that is still to be made must be that of the addresses it will arrive with.
+		on "$site" ethtool -K wan0 tx off >/dev/null || return
 		ip -n "$wg" addr flush dev wan0 && ip -n "$wg" addr add "$net" dev wan0 &&
 			ip -n "$wg" "-$family" route replace default via "${router[$family$site]}" || return
 		[ -z "$endpoint" ] || wg set "$wg" peer "$(wg show "$wg" peers)" endpoint "$endpoint"
