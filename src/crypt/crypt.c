@@ -48,6 +48,9 @@ struct crypt *crypt_create(const struct crypt_config *config)
 	c->config = *config;
 	c->stats = config->stats;
 	c->staged_limit = config->red.view.count / 4;
+	c->memo.found = INDEX_FREE;
+	c->destination.slot = ALLOWEDIPS_NONE;
+	c->source.slot = ALLOWEDIPS_NONE;
 	if (create_side(c, &c->black, &config->black) && create_side(c, &c->red, &config->red) &&
 		create_tables(c))
 		return c;

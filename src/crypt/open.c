@@ -10,8 +10,15 @@
 #include "wg/allowedips.h"
 #include "wg/messages.h"
 
+int open_remember(struct crypt *c, uint32_t index, uint32_t slot, unsigned number)
+{
+	c->memo.found = INDEX_FREE;
+	return index_table_insert(&c->indices, index, slot * RECEIVING_SLOTS + number);
+}
+
 void open_forget(struct crypt *c, const uint32_t *indices, unsigned n)
 {
+	c->memo.found = INDEX_FREE;
 	for (unsigned i = 0; i < n; i++)
 		index_table_remove(&c->indices, indices[i]);
 	c->stats->sessions_wiped += n;
@@ -22,12 +29,26 @@ static void give_back(struct crypt *c, const struct handle *h)
 	side_give_used(c, &c->black, h->index, USED_DONE);
 }
 
+static bool is_memo(const struct crypt *c, uint32_t index)
+{
+	return c->memo.found != INDEX_FREE && c->memo.index == index;
+}
+
+static uint32_t look_up(struct crypt *c, uint32_t index)
+{
+	if (!is_memo(c, index)) {
+		c->memo.index = index;
+		c->memo.found = index_table_lookup(&c->indices, index);
+	}
+	return c->memo.found;
+}
+
 /* The session that the message names, if it may be used. The header is a copy. */
 static struct receiving *find_session(struct crypt *c, const uint8_t header[static 16],
 	struct open_meta *m)
 {
 	m->index = get_le32(header + 4);
-	uint32_t found = index_table_lookup(&c->indices, m->index);
+	uint32_t found = look_up(c, m->index);
 	if (found == INDEX_FREE) {
 		c->stats->drop_index++;
 		return NULL;
@@ -123,9 +144,12 @@ static bool accept_message(struct crypt *c, const struct open_meta *m, const str
 static uint16_t inner_length(struct crypt *c, uint32_t slot, const uint8_t *packet, uint32_t sealed)
 {
 	uint8_t header[40] = {0};
-	uint32_t length, minimum, source;
+	uint32_t length, minimum;
 
-	memcpy(header, packet, sealed < sizeof(header) ? sealed : sizeof(header));
+	if (sealed >= sizeof(header))
+		memcpy(header, packet, sizeof(header));
+	else
+		memcpy(header, packet, sealed);
 	if (header[0] >> 4 == 4) {
 		length = get_be16(header + 2);
 		minimum = (header[0] & 15u) * 4;
@@ -142,13 +166,7 @@ static uint16_t inner_length(struct crypt *c, uint32_t slot, const uint8_t *pack
 		c->stats->drop_inner_length++;
 		return 0;
 	}
-	if (header[0] >> 4 == 4)
-		source = c->routes ? allowedips_lookup4(c->routes, header + IPV4_SOURCE)
-				   : ALLOWEDIPS_NONE;
-	else
-		source = c->routes ? allowedips_lookup6(c->routes, header + IPV6_SOURCE)
-				   : ALLOWEDIPS_NONE;
-	if (source != slot) {
+	if (route_lookup(c, &c->source, header, IPV4_SOURCE, IPV6_SOURCE) != slot) {
 		c->stats->drop_inner_source++;
 		return 0;
 	}
@@ -177,13 +195,12 @@ static void deliver(struct crypt *c, const struct open_meta *m, const struct eng
 		side_return_empty(&c->red, m->red);
 		return;
 	}
-	struct handle opened = {
+	*side_give(c, &c->red, m->red) = (struct handle){
 		.index = m->red,
 		.offset = BUFFER_OFFSET,
 		.length = length,
 		.kind = HANDLE_FILLED,
 	};
-	side_give(c, &c->red, &opened);
 	c->stats->opened_packets++;
 	c->stats->opened_bytes += length;
 }
@@ -225,18 +242,30 @@ static void look_ahead(struct crypt *c)
 		if (h->length < MESSAGE_DATA_MIN)
 			continue;
 		indices[n] = get_le32(c->black.link.view.buffers[h->index] + h->offset + 4);
-		index_table_prefetch(&c->indices, indices[n++]);
+		if (!is_memo(c, indices[n]))
+			index_table_prefetch(&c->indices, indices[n++]);
 	}
 	for (unsigned i = 0; i < n; i++)
 		prefetch_peer(c, indices[i]);
 }
 
-/* In three passes: whose prefixes the sources are among is known by the third (route_prefetch()). */
+/* What was at hand before the cipher has given way to packets. */
+static void prefetch_again(const struct crypt *c, const struct open_meta *m,
+	const struct engine_job *job)
+{
+	rte_prefetch0(job->dst);
+	rte_prefetch0(m->session);
+	rte_prefetch0(&c->config.reports[m->slot].rx);
+}
+
+/* In passes: whose prefixes the sources are among is known by the third (route_prefetch()). */
 static void finish(struct crypt *c)
 {
 	for (unsigned i = 0; i < c->open_count; i++)
-		route_prefetch(c, c->open_jobs[i].dst, c->open_jobs[i].length, IPV4_SOURCE,
-			IPV6_SOURCE);
+		prefetch_again(c, &c->open[i], &c->open_jobs[i]);
+	for (unsigned i = 0; i < c->open_count; i++)
+		route_prefetch(c, &c->source, c->open_jobs[i].dst, c->open_jobs[i].length,
+			IPV4_SOURCE, IPV6_SOURCE);
 	for (unsigned i = 0; i < c->open_count; i++)
 		conclude(c, &c->open[i], &c->open_jobs[i]);
 	for (unsigned i = 0; i < c->open_count; i++) {

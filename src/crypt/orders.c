@@ -62,8 +62,7 @@ static void install_rx(struct crypt *c, const struct crypt_order *o)
 
 	open_forget(c, dropped, n);
 	/* control's indices are unique among the live ones, so this only fails by a fault of its own */
-	if (index_table_insert(&c->indices, o->keys.local_index,
-		    o->slot * RECEIVING_SLOTS + slot) == 0)
+	if (open_remember(c, o->keys.local_index, o->slot, slot) == 0)
 		c->stats->sessions_installed++;
 	else
 		c->stats->sessions_refused++;
@@ -97,6 +96,15 @@ static void flush_confirmed(struct crypt *c, uint32_t slot)
 	stage_flush(c, slot);
 }
 
+/* Whose the next packets are may have changed. */
+static void set_routes(struct crypt *c, const struct allowedips *routes)
+{
+	c->routes = routes;
+	c->red.backlog.ahead = 0;
+	c->destination.slot = ALLOWEDIPS_NONE;
+	c->source.slot = ALLOWEDIPS_NONE;
+}
+
 static void perform(struct crypt *c, const struct crypt_order *o)
 {
 	switch ((enum crypt_order_kind)o->kind) {
@@ -125,8 +133,7 @@ static void perform(struct crypt *c, const struct crypt_order *o)
 		wipe_sessions(c, o->slot);
 		break;
 	case CRYPT_ROUTES:
-		c->routes = o->routes;
-		c->red.backlog.ahead = 0; /* whose the next packets are may have changed */
+		set_routes(c, o->routes);
 		break;
 	}
 	acknowledge(c, o);

@@ -29,15 +29,20 @@ static void write_header(uint8_t *to, uint32_t remote_index, uint64_t counter)
 	put_le64(to + 8, counter);
 }
 
-/* A job from `source` (padded bytes) into the black buffer `black`. */
-static void add_job(struct crypt *c, const struct seal_meta *meta, const uint8_t *source,
-	uint64_t counter)
+/* The next place in the batch, which add_job() takes. */
+static struct seal_meta *next_meta(struct crypt *c)
 {
+	return &c->seal[c->seal_count];
+}
+
+/* A job from `source` (padded bytes) into the black buffer that next_meta() names. */
+static void add_job(struct crypt *c, const uint8_t *source, uint64_t counter)
+{
+	const struct seal_meta *meta = next_meta(c);
 	const struct sending *session = &c->senders[meta->slot].session.current;
 	uint8_t *message = c->black.link.view.buffers[meta->black] + BUFFER_OFFSET;
 
 	write_header(message, session->remote_index, counter);
-	c->seal[c->seal_count] = *meta;
 	c->seal_jobs[c->seal_count++] = (struct engine_job){
 		.key = session->key,
 		.counter = counter,
@@ -69,36 +74,42 @@ enum sealed seal_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offs
 	uint16_t length)
 {
 	uint8_t *packet = c->red.link.view.buffers[red] + offset;
-	struct seal_meta meta = {.slot = slot, .red = red, .length = length};
+	struct seal_meta *meta = next_meta(c);
 	uint64_t counter;
 
-	meta.padded = padded_length(c, offset, length);
+	meta->slot = slot;
+	meta->red = red;
+	meta->length = length;
+	meta->padded = padded_length(c, offset, length);
+	meta->outer_class = 0;
 	if (c->config.outer_class_mask)
-		meta.outer_class = ecn_traffic_class(packet) & c->config.outer_class_mask;
-	if (BUFFER_OFFSET + meta.padded + MESSAGE_DATA_OVERHEAD > c->black.link.view.room) {
+		meta->outer_class = ecn_traffic_class(packet) & c->config.outer_class_mask;
+	if (BUFFER_OFFSET + meta->padded + MESSAGE_DATA_OVERHEAD > c->black.link.view.room) {
 		c->stats->drop_handle_bounds++;
 		return SEALED_NO_BUFFER;
 	}
-	enum sealed done = claim(c, slot, &meta.black, &counter);
+	enum sealed done = claim(c, slot, &meta->black, &counter);
 	if (done != SEALED)
 		return done;
-	memset(packet + length, 0, meta.padded - length);
-	add_job(c, &meta, packet, counter);
+	if (meta->padded != length)
+		memset(packet + length, 0, meta->padded - length);
+	add_job(c, packet, counter);
 	return SEALED;
 }
 
 void seal_keepalive(struct crypt *c, uint32_t slot)
 {
-	struct seal_meta meta = {.slot = slot, .red = NO_BUFFER};
+	struct seal_meta *meta = next_meta(c);
 	uint64_t counter;
 
-	enum sealed done = claim(c, slot, &meta.black, &counter);
+	*meta = (struct seal_meta){.slot = slot, .red = NO_BUFFER};
+	enum sealed done = claim(c, slot, &meta->black, &counter);
 	if (done == SEALED_NO_BUFFER)
 		c->stats->drop_no_buffer_black++;
 	if (done != SEALED)
 		return;
-	add_job(c, &meta, c->black.link.view.buffers[meta.black], counter);
 	c->stats->keepalives_sent++;
+	add_job(c, c->black.link.view.buffers[meta->black], counter);
 }
 
 void seal_run(struct crypt *c)
@@ -106,18 +117,20 @@ void seal_run(struct crypt *c)
 	if (c->seal_count == 0)
 		return;
 	engine_seal(c->config.engine, c->seal_jobs, c->seal_count);
+	for (unsigned i = 0; i < c->seal_count; i++)
+		rte_prefetch0(&c->config.reports[c->seal[i].slot].tx);
 	for (unsigned i = 0; i < c->seal_count; i++) {
 		const struct seal_meta *m = &c->seal[i];
-		struct handle sealed = {
+		uint16_t length = (uint16_t)(m->padded + MESSAGE_DATA_OVERHEAD);
+		*side_give(c, &c->black, m->black) = (struct handle){
 			.index = m->black,
 			.offset = BUFFER_OFFSET,
-			.length = (uint16_t)(m->padded + MESSAGE_DATA_OVERHEAD),
+			.length = length,
 			.kind = HANDLE_FILLED,
 			.code = m->outer_class,
 			.tag = m->slot,
 		};
-		side_give(c, &c->black, &sealed);
-		report_sent(c, m->slot, sealed.length, m->red != NO_BUFFER);
+		report_sent(c, m->slot, length, m->red != NO_BUFFER);
 		if (m->red == NO_BUFFER)
 			continue;
 		side_give_used(c, &c->red, m->red, USED_DONE);
@@ -132,20 +145,18 @@ void seal_run(struct crypt *c)
 #define NO_PEER   (UINT32_MAX - 1) /* there is no such peer */
 
 /* The peer that the packet's destination belongs to. The header is copied once, then believed. */
-static uint32_t find_peer(const struct crypt *c, const uint8_t *packet, uint16_t length)
+static uint32_t find_peer(struct crypt *c, const uint8_t *packet, uint16_t length)
 {
 	uint8_t header[40] = {0};
-	uint32_t slot;
 
-	if (!c->routes)
-		return NO_PEER;
-	memcpy(header, packet, length < sizeof(header) ? length : sizeof(header));
-	if (header[0] >> 4 == 4 && length >= 20)
-		slot = allowedips_lookup4(c->routes, header + IPV4_DESTINATION);
-	else if (header[0] >> 4 == 6 && length >= 40)
-		slot = allowedips_lookup6(c->routes, header + IPV6_DESTINATION);
+	if (length >= sizeof(header))
+		memcpy(header, packet, sizeof(header));
 	else
+		memcpy(header, packet, length);
+	unsigned version = header[0] >> 4;
+	if (!(version == 4 && length >= 20) && !(version == 6 && length >= 40))
 		return NO_PACKET;
+	uint32_t slot = route_lookup(c, &c->destination, header, IPV4_DESTINATION, IPV6_DESTINATION);
 	if (slot >= c->config.max_peers)
 		return NO_PEER;
 	rte_prefetch0(&c->senders[slot].session.current);
@@ -212,7 +223,8 @@ static void look_ahead(struct crypt *c)
 	struct handle *h;
 
 	for (unsigned i = b->ahead; i < AHEAD && (h = side_peek(&c->red, i)); i++)
-		route_prefetch(c, packet_of(c, h), h->length, IPV4_DESTINATION, IPV6_DESTINATION);
+		route_prefetch(c, &c->destination, packet_of(c, h), h->length, IPV4_DESTINATION,
+			IPV6_DESTINATION);
 	for (; b->ahead < AHEAD && (h = side_peek(&c->red, b->ahead)); b->ahead++)
 		h->tag = find_peer(c, packet_of(c, h), h->length);
 }

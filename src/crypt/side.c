@@ -49,40 +49,6 @@ unsigned side_receive(struct crypt *c, struct side *s)
 	return n;
 }
 
-bool side_next(struct side *s, struct handle *h)
-{
-	struct backlog *b = &s->backlog;
-
-	if (b->head == b->tail)
-		return false;
-	*h = b->list[b->head++ & b->mask];
-	if (b->ahead > 0)
-		b->ahead--;
-	return true;
-}
-
-struct handle *side_peek(struct side *s, unsigned i)
-{
-	struct backlog *b = &s->backlog;
-
-	return i < b->tail - b->head ? &b->list[(b->head + i) & b->mask] : NULL;
-}
-
-void side_give(struct crypt *c, struct side *s, const struct handle *h)
-{
-	if (s->out.count == 2 * BURST)
-		side_flush(c, s);
-	s->link.view.held[h->index] = 0;
-	s->out.list[s->out.count++] = *h;
-}
-
-void side_give_used(struct crypt *c, struct side *s, uint16_t index, uint8_t code)
-{
-	struct handle h = {.index = index, .kind = HANDLE_USED, .code = code};
-
-	side_give(c, s, &h);
-}
-
 /* The ring back holds every buffer of the pool, so it is full only when its owner broke it. */
 void side_flush(struct crypt *c, struct side *s)
 {
@@ -97,14 +63,4 @@ void side_flush(struct crypt *c, struct side *s)
 	c->stats->drop_ring_full += s->out.count - sent;
 	s->out.sent = true;
 	s->out.count = 0;
-}
-
-uint16_t side_take_empty(struct side *s)
-{
-	return s->empty_count ? s->empty[--s->empty_count] : NO_BUFFER;
-}
-
-void side_return_empty(struct side *s, uint16_t index)
-{
-	s->empty[s->empty_count++] = index;
 }

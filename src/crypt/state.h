@@ -4,6 +4,7 @@
 #define CRYPT_STATE_H
 
 #include "crypt/crypt.h"
+#include "wg/allowedips.h"
 #include "wg/index.h"
 #include "wg/session.h"
 
@@ -84,14 +85,24 @@ struct open_meta {
 	bool accepted;
 };
 
+/* The IPv4 address looked up last: packets of one flow come one after the other. */
+struct route_memo {
+	uint8_t addr[4];
+	uint32_t slot; /* ALLOWEDIPS_NONE: nothing is remembered */
+};
+
 struct crypt {
 	struct crypt_config config;
 	struct crypt_stats *stats;
 	const struct allowedips *routes;
+	struct route_memo destination, source; /* for these routes */
 	struct side black, red;
 	struct sender *senders;
 	struct receiver *receivers;
 	struct index_table indices; /* local index -> slot * RECEIVING_SLOTS + number */
+	struct { /* the index looked up last, as in struct route_memo */
+		uint32_t index, found; /* INDEX_FREE: nothing is remembered */
+	} memo;
 	uint64_t now_ns;
 	bool wake_control;
 
@@ -108,18 +119,11 @@ struct crypt {
 	uint32_t sweep_next;
 };
 
-/* side.c: handles in and out */
+/* side.c: handles in and out; the short ones are at the end of this file */
 /* AHEAD at most from the ring: EMPTY buffers to the stack, FULL ones to the backlog. How many. */
 unsigned side_receive(struct crypt *c, struct side *s);
-/* The oldest FULL buffer that waits; false: none. */
-bool side_next(struct side *s, struct handle *h);
-/* The i-th after the oldest, which stays where it is; NULL: there are not so many. */
-struct handle *side_peek(struct side *s, unsigned i);
-void side_give(struct crypt *c, struct side *s, const struct handle *h); /* no longer held */
-void side_give_used(struct crypt *c, struct side *s, uint16_t index, uint8_t code);
+/* What is on its way out goes into the ring. */
 void side_flush(struct crypt *c, struct side *s);
-uint16_t side_take_empty(struct side *s); /* NO_BUFFER: none */
-void side_return_empty(struct side *s, uint16_t index);
 
 /* report.c: events for control */
 void report_tx(struct crypt *c, uint32_t slot, uint32_t events);
@@ -143,15 +147,19 @@ void stage_drop(struct crypt *c, uint32_t slot);
 
 /* open.c */
 unsigned open_poll(struct crypt *c);
+int open_remember(struct crypt *c, uint32_t index, uint32_t slot, unsigned number); /* a new session */
 void open_forget(struct crypt *c, const uint32_t *indices, unsigned n); /* sessions that ended */
 
 /* route.c */
 /*
- * Before the lookups of a burst: what that of an address in this packet will read is asked for. at4
- * and at6 are where the address is in the header of an IPv4 and of an IPv6 packet.
+ * Whose is the address in this header (40 bytes, IPv4's followed by anything)? A slot, or
+ * ALLOWEDIPS_NONE. at4 and at6 are where it is in IPv4's header and in IPv6's.
  */
-void route_prefetch(const struct crypt *c, const uint8_t *packet, uint32_t length, unsigned at4,
-	unsigned at6);
+uint32_t route_lookup(const struct crypt *c, struct route_memo *memo, const uint8_t header[static 40],
+	unsigned at4, unsigned at6);
+/* Before the lookups of a burst: what that of an address in this packet will read is asked for. */
+void route_prefetch(const struct crypt *c, const struct route_memo *memo, const uint8_t *packet,
+	uint32_t length, unsigned at4, unsigned at6);
 #define IPV4_SOURCE      12
 #define IPV4_DESTINATION 16
 #define IPV6_SOURCE      8
@@ -159,5 +167,53 @@ void route_prefetch(const struct crypt *c, const uint8_t *packet, uint32_t lengt
 
 /* orders.c */
 unsigned orders_poll(struct crypt *c);
+
+/* ---- several times a packet ---- */
+
+/* The oldest FULL buffer that waits; false: none. */
+static inline bool side_next(struct side *s, struct handle *h)
+{
+	struct backlog *b = &s->backlog;
+
+	if (b->head == b->tail)
+		return false;
+	*h = b->list[b->head++ & b->mask];
+	if (b->ahead > 0)
+		b->ahead--;
+	return true;
+}
+
+/* The i-th after the oldest, which stays where it is; NULL: there are not so many. */
+static inline struct handle *side_peek(struct side *s, unsigned i)
+{
+	struct backlog *b = &s->backlog;
+
+	return i < b->tail - b->head ? &b->list[(b->head + i) & b->mask] : NULL;
+}
+
+/* A buffer goes out and is no longer held: the place for its handle, to be written at once. */
+static inline struct handle *side_give(struct crypt *c, struct side *s, uint16_t index)
+{
+	if (s->out.count == 2 * BURST)
+		side_flush(c, s);
+	s->link.view.held[index] = 0;
+	return &s->out.list[s->out.count++];
+}
+
+static inline void side_give_used(struct crypt *c, struct side *s, uint16_t index, uint8_t code)
+{
+	*side_give(c, s, index) =
+		(struct handle){.index = index, .kind = HANDLE_USED, .code = code};
+}
+
+static inline uint16_t side_take_empty(struct side *s) /* NO_BUFFER: none */
+{
+	return s->empty_count ? s->empty[--s->empty_count] : NO_BUFFER;
+}
+
+static inline void side_return_empty(struct side *s, uint16_t index)
+{
+	s->empty[s->empty_count++] = index;
+}
 
 #endif

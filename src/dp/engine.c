@@ -22,6 +22,7 @@ void engine_open(struct engine *e, struct engine_job *jobs, unsigned n)
 }
 
 struct check { /* one random message, sealed by the engine and by the provider */
+	uint32_t length;
 	uint8_t key[AEAD_KEY_LEN];
 	uint8_t plain[CHECK_MAX];
 	uint8_t sealed[CHECK_MAX + AEAD_TAG_LEN];
@@ -29,42 +30,79 @@ struct check { /* one random message, sealed by the engine and by the provider *
 	uint8_t opened[CHECK_MAX];
 };
 
-static bool agree(struct engine *e, struct check *c, uint32_t length)
+static void draw(struct check *c, struct engine_job *job)
 {
-	struct engine_job job = {.key = c->key, .src = c->plain, .dst = c->sealed, .length = length};
-
 	random_bytes(c->key, sizeof(c->key));
-	random_bytes(&job.counter, sizeof(job.counter));
-	random_bytes(c->plain, length);
-	aead_seal(c->expected, c->plain, length, NULL, 0, job.counter, c->key);
-	engine_seal(e, &job, 1);
-	if (memcmp(c->sealed, c->expected, length + AEAD_TAG_LEN) != 0)
-		return false;
-	job.src = c->sealed;
-	job.dst = c->opened;
-	engine_open(e, &job, 1);
-	if (!job.ok || memcmp(c->opened, c->plain, length) != 0)
-		return false;
-	/* a forged message is refused and leaves nothing behind */
-	c->sealed[length / 2] ^= 1;
-	engine_open(e, &job, 1);
-	return !job.ok && secret_is_zero(c->opened, length);
+	random_bytes(c->plain, c->length);
+	*job = (struct engine_job){
+		.key = c->key, .src = c->plain, .dst = c->sealed, .length = c->length};
+	random_bytes(&job->counter, sizeof(job->counter));
+	aead_seal(c->expected, c->plain, c->length, NULL, 0, job->counter, c->key);
 }
 
-/* Every length around the block sizes, then random ones, against the crypto provider. */
+/* Opened again, but for every third, which is forged: that is refused and leaves nothing behind. */
+static bool opens(struct engine *e, struct check *list, struct engine_job *jobs, unsigned n)
+{
+	bool ok = true;
+
+	for (unsigned i = 0; i < n; i++) {
+		jobs[i].src = list[i].sealed;
+		jobs[i].dst = list[i].opened;
+		if (i % 3 == 0)
+			list[i].sealed[list[i].length / 2] ^= 1;
+	}
+	engine_open(e, jobs, n);
+	for (unsigned i = 0; i < n; i++) {
+		const struct check *c = &list[i];
+		if (i % 3 == 0)
+			ok = ok && !jobs[i].ok && secret_is_zero(c->opened, c->length);
+		else
+			ok = ok && jobs[i].ok && memcmp(c->opened, c->plain, c->length) == 0;
+	}
+	return ok;
+}
+
+/* A burst of n messages of the lengths in list. */
+static bool agree(struct engine *e, struct check *list, unsigned n)
+{
+	struct engine_job jobs[ENGINE_BURST];
+
+	for (unsigned i = 0; i < n; i++)
+		draw(&list[i], &jobs[i]);
+	engine_seal(e, jobs, n);
+	for (unsigned i = 0; i < n; i++)
+		if (memcmp(list[i].sealed, list[i].expected, list[i].length + AEAD_TAG_LEN) != 0)
+			return false;
+	return opens(e, list, jobs, n);
+}
+
+/* Every length around the block sizes, then random ones, in bursts of one and more. */
+static bool agree_on_lengths(struct engine *e, struct check *list)
+{
+	uint32_t next = 0;
+
+	for (unsigned n = 1; n <= ENGINE_BURST; n++) {
+		for (unsigned i = 0; i < n; i++)
+			list[i].length = next++ % (320 + 1);
+		if (!agree(e, list, n))
+			return false;
+		for (unsigned i = 0; i < n; i++) {
+			uint16_t length;
+			random_bytes(&length, sizeof(length));
+			list[i].length = length % CHECK_MAX;
+		}
+		if (!agree(e, list, n))
+			return false;
+	}
+	return true;
+}
+
 static bool check(struct engine *e, struct zone *zone)
 {
-	struct check *c = zone_alloc(zone, sizeof(*c));
-	bool ok = c != NULL;
+	struct check *list = zone_alloc(zone, ENGINE_BURST * sizeof(*list));
+	bool ok = list && agree_on_lengths(e, list);
 
-	for (uint32_t length = 0; ok && length <= 320; length++)
-		ok = agree(e, c, length);
-	for (unsigned i = 0; ok && i < 64; i++) {
-		uint16_t length;
-		random_bytes(&length, sizeof(length));
-		ok = agree(e, c, length % CHECK_MAX);
-	}
-	zone_free(c);
+	zone_free(list);
 	return ok;
 }
 

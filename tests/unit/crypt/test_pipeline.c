@@ -342,11 +342,25 @@ static void keys_of_the_last_peer(void)
 	rig_close(&a);
 }
 
+/* The only prefix there is, from now on. */
+static void set_route(struct rig *r, const struct ip_prefix *prefix, uint32_t slot)
+{
+	struct allowedips *t = allowedips_init(zone_alloc(&r->zone, allowedips_bytes(1)), 1);
+	struct crypt_order o = {.kind = CRYPT_ROUTES, .routes = t};
+	struct crypt_ack ack;
+
+	CU_ASSERT_EQUAL(allowedips_insert(t, prefix, slot), 0);
+	ring_send(&r->orders, &o, 1);
+	rig_poll(r);
+	CU_ASSERT(rig_ack(r, &ack) && ack.routes == t);
+	zone_free((void *)(uintptr_t)r->routes);
+	r->routes = t;
+}
+
 /* Whose a packet is was looked up while it waited; then its prefix becomes another peer's. */
 static void routes_change_meanwhile(void)
 {
 	struct ip_prefix moved = {{4, {10, 0, B_SIDE}}, 24};
-	struct crypt_ack ack;
 	struct handle h;
 
 	rig_open(&a, "a", "auto");
@@ -357,20 +371,47 @@ static void routes_change_meanwhile(void)
 	rig_packet(&a, A_SIDE, B_SIDE, 64);
 	rig_poll(&a); /* black has lent nothing: it waits */
 	CU_ASSERT_EQUAL(rig_count(&a.red, HANDLE_USED), 0);
-	struct allowedips *t =
-		allowedips_init(zone_alloc(&a.zone, allowedips_bytes(1)), 1);
-	CU_ASSERT_EQUAL(allowedips_insert(t, &moved, B_SIDE + 1), 0);
-	struct crypt_order o = {.kind = CRYPT_ROUTES, .routes = t};
-	ring_send(&a.orders, &o, 1);
-	rig_poll(&a);
-	CU_ASSERT(rig_ack(&a, &ack) && ack.routes == t);
-	zone_free((void *)(uintptr_t)a.routes);
-	a.routes = t;
+	set_route(&a, &moved, B_SIDE + 1);
 	rig_lend(&a.black, 4);
 	rig_poll(&a);
 	CU_ASSERT_FATAL(rig_find(&a.black, HANDLE_FILLED, &h));
 	CU_ASSERT_EQUAL(h.tag, B_SIDE + 1);
 	rig_close(&a);
+}
+
+/* A message from a to b, 40 bytes from behind a; did it come out? */
+static bool passes(void)
+{
+	struct handle h;
+
+	rig_packet(&a, A_SIDE, B_SIDE, 40);
+	rig_poll(&a);
+	CU_ASSERT_FATAL(rig_sealed(&a, message, &length));
+	rig_message(&b, message, length, 1, 51820);
+	rig_poll(&b);
+	return rig_find(&b.red, HANDLE_FILLED, &h);
+}
+
+/* What the packet before was found to be is of no use once something has changed. */
+static void nothing_stale(void)
+{
+	struct ip_prefix moved = {{4, {10, 0, A_SIDE}}, 24};
+	struct crypt_ack ack;
+
+	open_pair("auto");
+	CU_ASSERT(passes() && passes());
+	set_route(&b, &moved, A_SIDE + 4);
+	CU_ASSERT_FALSE(passes());
+	CU_ASSERT_EQUAL(b.stats->drop_inner_source, 1);
+	set_route(&b, &moved, A_SIDE);
+	CU_ASSERT(passes());
+	rig_order(&b, CRYPT_WIPE, A_SIDE);
+	CU_ASSERT(rig_ack(&b, &ack));
+	CU_ASSERT_FALSE(passes());
+	CU_ASSERT_EQUAL(b.stats->drop_index, 1);
+	rig_session(&b, A_SIDE, 100, false);
+	CU_ASSERT(passes()); /* the index is one of a session again */
+	close_pair();
 }
 
 /* More than the look ahead reaches: all of them, in order, each to its own peer (A50). */
@@ -417,6 +458,7 @@ static const struct unit_test tests[] = {
 	{"A12, A39: keys leave no copy", keys_are_gone},
 	{"A30: keys of every peer are wiped in an idle domain", keys_of_the_last_peer},
 	{"A46, C32: a packet that waits goes where the newest routes say", routes_change_meanwhile},
+	{"A44, A46, A39: the packet before decides nothing once routes or sessions change", nothing_stale},
 	{"A50: a deep backlog keeps its order", deep_backlog},
 	{NULL, NULL},
 };
