@@ -38,11 +38,13 @@ enum handle_kind {
 	HANDLE_USED = 4,   /* crypt -> owner: a former FULL or EMPTY, given back */
 };
 
-/* Why crypt gave a FULL buffer back to red (handle.code of HANDLE_USED). */
+/* What crypt says of a FULL buffer that it gives back (handle.code of HANDLE_USED). */
 enum used_code {
-	USED_DONE = 0,        /* sealed, or dropped and counted by crypt */
-	USED_NO_PEER = 1,     /* no AllowedIPs covers the destination: ICMP unreachable to the sender */
-	USED_NO_ENDPOINT = 2, /* the peer has no endpoint yet: likewise */
+	USED_DONE = 0,        /* sealed or opened, or dropped and counted by crypt */
+	USED_NO_PEER = 1,     /* to red: no AllowedIPs covers the destination: ICMP unreachable to the sender */
+	USED_NO_ENDPOINT = 2, /* to red: the peer has no endpoint yet: likewise */
+	USED_MOVED = 3,       /* to black: it was authentic, and its peer was elsewhere before (A51, A52);
+	                         tag: the peer's slot */
 };
 
 /*
@@ -60,6 +62,9 @@ enum used_code {
  *                   tag is the peer's slot, to be looked up in black's endpoint table; code is the
  *                   traffic class (DSCP and ECN) of the outer header: 0 unless the configuration
  *                   lets crypt copy some of the inner one (A47).
+ * USED to black:    with USED_MOVED, what black lent has the new way to that peer in its outer header.
+ *                   crypt says so before it gives black anything that answers. control is told too
+ *                   (PEER_MOVED) and repeats it with BLACK_ENDPOINT: but that is later.
  */
 struct handle {
 	uint16_t index;
@@ -103,7 +108,7 @@ enum black_order_kind {
 	                           which one, 0 the first, that begins a new list */
 	BLACK_ADDRESSES = 7,    /* the list is complete with `slot` addresses, and ours from now on;
 	                           remote.addr and local are the gateways, IPv4 and IPv6, or none. Paths
-	                           to peers stay as they are until BLACK_ENDPOINT */
+	                           to peers stay as they are until BLACK_ENDPOINT, or USED_MOVED */
 };
 
 struct black_order {

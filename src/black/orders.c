@@ -41,12 +41,23 @@ static void listen_on(struct black *b, uint16_t port)
 		path_set_source_port(&b->paths[i], port);
 }
 
+/*
+ * What crypt said before control knew of it comes before: that the former peer of a slot has moved
+ * (USED_MOVED) is not to be taken for the next one's way. The rings hold no more than the pool.
+ */
+static void catch_up(struct black *b)
+{
+	for (uint32_t n = 0; n <= b->config.pool->count && black_sealed(b) > 0; n += LEND_BURST)
+		;
+}
+
 static void set_endpoint(struct black *b, const struct black_order *order)
 {
 	static const struct endpoint none;
 
 	if (order->slot >= b->config.max_peers)
 		return;
+	catch_up(b);
 	path_set(b, &b->paths[order->slot],
 		order->kind == BLACK_ENDPOINT ? &order->remote : &none, &order->local, order->dscp);
 }
@@ -71,7 +82,7 @@ static void set_addresses(struct black *b, const struct black_order *order)
 	}
 	memcpy(b->config.addresses, b->addresses, sizeof(b->config.addresses));
 	b->config.address_count = b->address_count;
-	b->address_epoch++;
+	b->address_epoch = (b->address_epoch + 1) & ADDRESS_EPOCHS;
 }
 
 static void perform(struct black *b, const struct black_order *order)

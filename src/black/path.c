@@ -85,6 +85,22 @@ void path_set(struct black *b, struct path *p, const struct endpoint *remote,
 		set6(b, &p->v6, remote, local, dscp);
 }
 
+static uint8_t dscp_of(const struct path *p)
+{
+	if (p->state == PATH_IPV4)
+		return p->v4.header[IP_AT + 1] >> 2;
+	if (p->state == PATH_IPV6)
+		return (uint8_t)((p->v6.header[IP_AT] & 15) << 2 | p->v6.header[IP_AT + 1] >> 6);
+	return 0;
+}
+
+void path_move(struct black *b, struct path *p, const struct endpoint *remote,
+	const struct ip_addr *local)
+{
+	if (p->state != PATH_NONE)
+		path_set(b, p, remote, local, dscp_of(p));
+}
+
 void path_set_source_port(struct path *p, uint16_t port)
 {
 	if (p->state == PATH_IPV4)

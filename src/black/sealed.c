@@ -4,12 +4,33 @@
 
 #include "black/state.h"
 
+/*
+ * A message was authentic, and came from elsewhere than those before: its peer is where it came from,
+ * and is answered from where it went (A51, A52). Its buffer is as we lent it.
+ */
+static void follow(struct black *b, const struct rte_mbuf *m, uint64_t slot)
+{
+	struct frame f;
+	struct udp udp;
+	enum frame_kind kind = frame_parse(&f, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len,
+		b->host.mac);
+
+	if (slot >= b->config.max_peers || (kind != FRAME_IPV4 && kind != FRAME_IPV6) ||
+		udp_parse(&udp, &f.ip) != 0 || udp.source == 0)
+		return;
+	struct endpoint remote = {ip_source_addr(&f.ip), udp.source};
+	struct ip_addr local = ip_destination_addr(&f.ip);
+	path_move(b, &b->paths[slot], &remote, &local);
+}
+
 static void take(struct black *b, unsigned link, struct handle *h)
 {
 	struct rte_mbuf *m = lend_take(&b->lend, link, h);
 
 	if (!m)
 		return;
+	if (h->kind == HANDLE_USED && h->code == USED_MOVED)
+		follow(b, m, h->tag);
 	if (h->kind != HANDLE_FILLED)
 		outgoing_free(&b->host.outgoing, m);
 	else if (h->tag < b->config.max_peers)

@@ -62,6 +62,7 @@ struct black {
 	struct guard guard;
 	uint16_t listen_port;
 	uint8_t address_epoch;  /* of our addresses: their numbers mean others after each change */
+#define ADDRESS_EPOCHS 0x7f /* it is a part of tags, whose highest bit tells families apart */
 	unsigned address_count; /* of the list in `addresses` that control is sending */
 	struct ip_prefix addresses[HOST_ADDRESS_MAX];
 	bool reported;      /* to control in this round */
@@ -74,6 +75,9 @@ unsigned black_receive(struct black *b);
 /* local: our address when it is one; else the best one is taken. */
 void path_set(struct black *b, struct path *p, const struct endpoint *remote,
 	const struct ip_addr *local, uint8_t dscp);
+/* A peer that has an endpoint is there from now on; one that has none stays without. */
+void path_move(struct black *b, struct path *p, const struct endpoint *remote,
+	const struct ip_addr *local);
 void path_set_source_port(struct path *p, uint16_t port);
 /*
  * Put the outer header before the message that is m's data, and send it. traffic_class: added to

@@ -43,6 +43,17 @@ static uint32_t look_up(struct crypt *c, uint32_t index)
 	return c->memo.found;
 }
 
+/* Black follows the peer before anything that answers it leaves: A52. */
+static void give_back_opened(struct crypt *c, const struct open_meta *m)
+{
+	*side_give(c, &c->black, m->black) = (struct handle){
+		.index = m->black,
+		.kind = HANDLE_USED,
+		.code = m->moved ? USED_MOVED : USED_DONE,
+		.tag = m->moved ? m->slot : 0,
+	};
+}
+
 /* The session that the message names, if it may be used. The header is a copy. */
 static struct receiving *find_session(struct crypt *c, const uint8_t header[static 16],
 	struct open_meta *m)
@@ -89,6 +100,7 @@ static bool prepare(struct crypt *c, const struct handle *h)
 	m->offset = h->offset;
 	m->family = family;
 	m->ecn = outer_code_ecn(h->code);
+	m->moved = false;
 	c->open_jobs[c->open_count++] = (struct engine_job){
 		.key = m->session->key,
 		.counter = get_le64(header + 8),
@@ -108,7 +120,7 @@ static void confirm(struct crypt *c, uint32_t slot, uint32_t index)
 }
 
 /* Tag and replay window hold? Then the peer is alive, and where it said it is. */
-static bool accept_message(struct crypt *c, const struct open_meta *m, const struct engine_job *job,
+static bool accept_message(struct crypt *c, struct open_meta *m, const struct engine_job *job,
 	uint32_t *events)
 {
 	struct receiver *r = &c->receivers[m->slot];
@@ -131,7 +143,8 @@ static bool accept_message(struct crypt *c, const struct open_meta *m, const str
 	}
 	if (has_dropped)
 		open_forget(c, &dropped, 1);
-	if (m->tag != c->config.reports[m->slot].rx.source_tag)
+	m->moved = m->tag != c->config.reports[m->slot].rx.source_tag;
+	if (m->moved)
 		report_moved(c, m->slot, m);
 	return true;
 }
@@ -274,7 +287,7 @@ static void finish(struct crypt *c)
 			deliver(c, m, &c->open_jobs[i]);
 		else
 			side_return_empty(&c->red, m->red);
-		side_give_used(c, &c->black, m->black, USED_DONE);
+		give_back_opened(c, m);
 	}
 }
 

@@ -83,6 +83,7 @@ struct open_meta {
 	uint8_t family;  /* of the outer header */
 	uint8_t ecn;     /* its mark */
 	bool accepted;
+	bool moved;      /* its peer was elsewhere before */
 };
 
 /* The IPv4 address looked up last: packets of one flow come one after the other. */

@@ -123,7 +123,8 @@ struct host {
 int host_init(struct host *h, const struct host_config *config); /* -ENOMEM, -EINVAL */
 /*
  * Other addresses and gateways (family 0: none) from now on, in the port's own thread. The new ones are
- * announced (RFC 5227 2.3), since a neighbour may have known them as somebody else's. -EINVAL when they
+ * announced (RFC 5227 2.3, RFC 4861 7.2.6), since a neighbour may have known them as somebody else's, and
+ * switches are told to which groups the port listens now. -EINVAL when they
  * are more than HOST_ADDRESS_MAX: then nothing changed.
  */
 int host_set_addresses(struct host *h, const struct ip_prefix *addresses, unsigned count,

@@ -78,6 +78,7 @@ int host_set_addresses(struct host *h, const struct ip_prefix *addresses, unsign
 	if (count > HOST_ADDRESS_MAX)
 		return -EINVAL;
 	host_take_addresses(h, addresses, count, gateway, gateway6);
+	host_tell_groups(h); /* first: what it draws is to pass the switches */
 	for (unsigned i = 0; i < h->address_count; i++)
 		if (host_role(&former, h->addresses[i].address, NULL) != HOST_ROLE_OWN)
 			announce(h, h->addresses[i].address);

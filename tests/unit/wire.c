@@ -155,6 +155,14 @@ void wire_address6(uint8_t address[static 16], const char *text)
 	must(inet_pton(AF_INET6, text, address) == 1, "not an IPv6 address");
 }
 
+bool wire_is6(const uint8_t address[static 16], const char *text)
+{
+	uint8_t expected[16];
+
+	wire_address6(expected, text);
+	return memcmp(address, expected, 16) == 0;
+}
+
 size_t wire_udp6(uint8_t *frame, const char *from, uint16_t from_port, const char *to,
 	uint16_t to_port, const void *payload, size_t length)
 {

@@ -56,5 +56,6 @@ size_t wire_arp(uint8_t *frame, bool request, uint32_t from, uint32_t to);
 void wire_repair(uint8_t *frame);
 void wire_repair6(uint8_t *frame, size_t length); /* ICMPv6's */
 void wire_address6(uint8_t address[static 16], const char *text);
+bool wire_is6(const uint8_t address[static 16], const char *text);
 
 #endif

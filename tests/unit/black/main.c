@@ -8,6 +8,7 @@ int main(int argc, char **argv)
 		&suite_receive,
 		&suite_send,
 		&suite_addresses,
+		&suite_moves,
 		&suite_guard,
 		&suite_attack,
 		&suite_ipv6,

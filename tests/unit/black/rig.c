@@ -6,6 +6,7 @@
 
 #include "eal.h"
 #include "net/arp.h"
+#include "net/nd.h"
 #include "unit.h"
 #include "util/bytes.h"
 #include "wg/cookie.h"
@@ -32,9 +33,9 @@ static void open_links(struct rig *r, struct black_config *c, const struct rig_o
 
 static void add_ipv6(struct black_config *c)
 {
-	MUST(prefix_parse(&c->addresses[2], "2001:db8::10/64") == 0);
-	MUST(prefix_parse(&c->addresses[3], "2001:db8:1::10/64") == 0);
-	MUST(addr_parse(&c->gateway6, "2001:db8::1") == 0);
+	MUST(prefix_parse(&c->addresses[2], OURS6 "/64") == 0);
+	MUST(prefix_parse(&c->addresses[3], SECOND6 "/64") == 0);
+	MUST(addr_parse(&c->gateway6, GATEWAY6) == 0);
 	c->address_count = 4;
 }
 
@@ -195,6 +196,19 @@ void rig_endpoint(struct rig *r, uint32_t slot, uint32_t address, uint16_t port)
 	rig_order(r, &o);
 }
 
+void rig_endpoint6(struct rig *r, uint32_t slot, const char *address, const char *local)
+{
+	struct black_order o = {.kind = BLACK_ENDPOINT, .slot = slot,
+		.remote = {.addr.family = 6, .port = 5000}};
+
+	wire_address6(o.remote.addr.bytes, address);
+	if (local) {
+		o.local.family = 6;
+		wire_address6(o.local.bytes, local);
+	}
+	rig_order(r, &o);
+}
+
 void rig_resolve(struct rig *r, uint32_t address)
 {
 	uint8_t reply[ARP_FRAME_LEN];
@@ -208,6 +222,20 @@ void rig_resolve(struct rig *r, uint32_t address)
 	rig_arrive(r, reply, wire_arp(reply, false, address, arp.sender));
 }
 
+void rig_resolve6(struct rig *r, const char *address)
+{
+	uint8_t answer[ND_FRAME_LEN];
+	struct nd asked = {.kind = ND_SOLICITATION};
+
+	MUST(rig_sent(r) == ND_FRAME_LEN);
+	MUST(r->frame[54] == 135);
+	CU_ASSERT(wire_is6(r->frame + 62, address));
+	memcpy(asked.source, r->frame + 22, 16);
+	memcpy(asked.target, r->frame + 62, 16);
+	nd_build_advertisement(answer, wire_peer, &asked, wire_ours, false);
+	rig_arrive(r, answer, ND_FRAME_LEN);
+}
+
 uint8_t *rig_bytes(const struct rig *r, const struct handle *h)
 {
 	return (uint8_t *)pool_mbuf(&r->pool, h->index)->buf_addr + h->offset;
@@ -218,14 +246,25 @@ void rig_give(struct rig *r, unsigned link, const struct handle *h)
 	MUST(ring_send(&r->links[link].from, h, 1) == 1);
 }
 
-void rig_return(struct rig *r, unsigned link, uint8_t code)
+static void give_used(struct rig *r, unsigned link, uint8_t code, uint64_t tag)
 {
 	struct rig_link *l = &r->links[link];
 	struct handle h = l->full[--l->full_count];
 
 	h.kind = HANDLE_USED;
 	h.code = code;
+	h.tag = tag;
 	rig_give(r, link, &h);
+}
+
+void rig_return(struct rig *r, unsigned link, uint8_t code)
+{
+	give_used(r, link, code, 0);
+}
+
+void rig_return_moved(struct rig *r, unsigned link, uint64_t slot)
+{
+	give_used(r, link, USED_MOVED, slot);
 }
 
 bool rig_sealed(struct rig *r, unsigned link, uint32_t slot, uint16_t length)

@@ -18,6 +18,13 @@
 #define GATEWAY 0xc0a80164 /* 192.168.1.100 */
 #define FAR     0xc6336450 /* 198.51.100.80, behind the gateway */
 #define LISTEN  51820
+/* beside them, where options say so */
+#define OURS6    "2001:db8::10" /* /64 */
+#define SECOND6  "2001:db8:1::10" /* /64 */
+#define LOCAL6   "fe80::ff:fe00:1" /* made of the MAC address */
+#define PEER6    "2001:db8::20" /* beside us */
+#define GATEWAY6 "2001:db8::1"
+#define FAR6     "2001:db8:9::9" /* behind the gateway */
 
 struct rig_link {
 	struct ring to, from; /* black_to_crypt, crypt_to_black */
@@ -56,7 +63,7 @@ struct rig_options {
 	struct guard_limits limits;
 	bool udp_offload;   /* and UDP's */
 	bool udp_checksum;  /* over IPv4 too */
-	bool ipv6;          /* 2001:db8::10/64, 2001:db8:1::10/64, gateway 2001:db8::1 */
+	bool ipv6;          /* OURS6, SECOND6 and GATEWAY6 too */
 };
 
 extern struct black_stats rig_total; /* of all rigs that were closed */
@@ -75,12 +82,16 @@ void rig_arrive(struct rig *r, const void *frame, size_t length);
 size_t rig_sent(struct rig *r); /* the next frame that black sent; 0: none */
 void rig_order(struct rig *r, const struct black_order *order);
 void rig_endpoint(struct rig *r, uint32_t slot, uint32_t address, uint16_t port);
+void rig_endpoint6(struct rig *r, uint32_t slot, const char *address, const char *local);
 /* Answer black's ARP requests for that address from now on: once, for one that is waiting. */
 void rig_resolve(struct rig *r, uint32_t address);
+void rig_resolve6(struct rig *r, const char *address);
 /* crypt fills a buffer with a data message of that length for a peer. False: it has none. */
 bool rig_sealed(struct rig *r, unsigned link, uint32_t slot, uint16_t length);
 /* crypt is done with the FULL buffer that it got last. */
 void rig_return(struct rig *r, unsigned link, uint8_t code);
+/* It found that slot's peer is elsewhere now. */
+void rig_return_moved(struct rig *r, unsigned link, uint64_t slot);
 void rig_give(struct rig *r, unsigned link, const struct handle *h);
 uint8_t *rig_bytes(const struct rig *r, const struct handle *h);
 

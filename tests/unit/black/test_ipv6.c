@@ -14,13 +14,6 @@
 #include "suites.h"
 #include "util/bytes.h"
 
-#define OURS6    "2001:db8::10" /* beside IPv4's addresses */
-#define SECOND6  "2001:db8:1::10"
-#define LOCAL6   "fe80::ff:fe00:1" /* made of the MAC address */
-#define PEER6    "2001:db8::20"
-#define GATEWAY6 "2001:db8::1"
-#define FAR6     "2001:db8:9::9"
-
 static struct rig rig;
 static uint8_t frame[WIRE_FRAME_MAX], message[WIRE_FRAME_MAX];
 
@@ -37,41 +30,10 @@ static void open_rig(void)
 	rig_open_with(&rig, &options);
 }
 
-static bool address_is(const uint8_t *bytes, const char *text)
-{
-	uint8_t address[16];
-
-	wire_address6(address, text);
-	return memcmp(bytes, address, 16) == 0;
-}
-
 static size_t data_frame(const char *from, uint16_t port, const char *to, size_t length)
 {
 	rig_data(message, length, 7);
 	return wire_udp6(frame, from, port, to, LISTEN, message, length);
-}
-
-static void endpoint6(uint32_t slot, const char *address, const char *local)
-{
-	struct black_order o = {.kind = BLACK_ENDPOINT, .slot = slot,
-		.remote = {.addr.family = 6, .port = 5000}};
-
-	wire_address6(o.remote.addr.bytes, address);
-	if (local) {
-		o.local.family = 6;
-		wire_address6(o.local.bytes, local);
-	}
-	rig_order(&rig, &o);
-}
-
-static void resolve6(const char *address)
-{
-	uint8_t answer[ND_FRAME_LEN];
-
-	CU_ASSERT_EQUAL_FATAL(rig_sent(&rig), ND_FRAME_LEN);
-	CU_ASSERT_EQUAL_FATAL(rig.frame[54], 135);
-	CU_ASSERT(address_is(rig.frame + 62, address));
-	rig_arrive(&rig, answer, wire_answer6(answer, address, OURS6));
 }
 
 static size_t send_data(uint32_t slot, uint16_t length, uint8_t traffic_class)
@@ -94,10 +56,10 @@ static size_t send_data(uint32_t slot, uint16_t length, uint8_t traffic_class)
 static void open_to_peer(const struct rig_options *options)
 {
 	rig_open_with(&rig, options);
-	endpoint6(3, PEER6, NULL);
+	rig_endpoint6(&rig, 3, PEER6, NULL);
 	CU_ASSERT(rig_sealed(&rig, 0, 3, 32));
 	rig_poll(&rig);
-	resolve6(PEER6);
+	rig_resolve6(&rig, PEER6);
 	CU_ASSERT_EQUAL(rig_sent(&rig), 62 + 32);
 }
 
@@ -126,7 +88,7 @@ static void outer_header(void)
 		CU_ASSERT_EQUAL(get_be16(ip + 4), 8 + length);
 		CU_ASSERT_EQUAL(ip[6], IP_PROTOCOL_UDP);
 		CU_ASSERT_EQUAL(ip[7], 64);
-		CU_ASSERT(address_is(ip + 8, OURS6) && address_is(ip + 24, PEER6));
+		CU_ASSERT(wire_is6(ip + 8, OURS6) && wire_is6(ip + 24, PEER6));
 		CU_ASSERT_EQUAL(get_be16(ip + 40), LISTEN);
 		CU_ASSERT_EQUAL(get_be16(ip + 42), 5000);
 		CU_ASSERT_EQUAL(get_be16(ip + 44), 8 + length);
@@ -140,15 +102,15 @@ static void outer_header(void)
 static void by_gateway(void)
 {
 	open_rig();
-	endpoint6(3, FAR6, NULL);
+	rig_endpoint6(&rig, 3, FAR6, NULL);
 	for (uint16_t i = 0; i < 5; i++)
 		CU_ASSERT(rig_sealed(&rig, 0, 3, (uint16_t)(32 + i)));
 	rig_poll(&rig);
-	resolve6(GATEWAY6);
+	rig_resolve6(&rig, GATEWAY6);
 	for (uint16_t i = 0; i < 5; i++) { /* A50: in order */
 		CU_ASSERT_EQUAL(rig_sent(&rig), 62u + 32 + i);
 		CU_ASSERT(mac_equal(rig.frame, wire_peer));
-		CU_ASSERT(address_is(rig.frame + 38, FAR6));
+		CU_ASSERT(wire_is6(rig.frame + 38, FAR6));
 		CU_ASSERT(udp_right(rig.frame + 14, 48u + 32 + i));
 	}
 	rig_close(&rig);
@@ -205,23 +167,23 @@ static void source_addresses(void)
 		.local = {4, {192, 168, 1, 10}}};
 
 	open_rig();
-	CU_ASSERT(address_is(source_of(PEER6, NULL), OURS6));
-	CU_ASSERT(address_is(source_of(PEER6, SECOND6), SECOND6));
-	CU_ASSERT(address_is(source_of("2001:db8:1::20", NULL), SECOND6));
-	CU_ASSERT(address_is(source_of("2001:db8:1::20", OURS6), OURS6));
-	CU_ASSERT(address_is(source_of(FAR6, NULL), OURS6));
-	CU_ASSERT(address_is(source_of(FAR6, SECOND6), SECOND6));
-	CU_ASSERT(address_is(source_of(FAR6, "2001:db8::77"), OURS6)); /* not ours any more */
-	CU_ASSERT(address_is(source_of("fe80::20", NULL), LOCAL6));
+	CU_ASSERT(wire_is6(source_of(PEER6, NULL), OURS6));
+	CU_ASSERT(wire_is6(source_of(PEER6, SECOND6), SECOND6));
+	CU_ASSERT(wire_is6(source_of("2001:db8:1::20", NULL), SECOND6));
+	CU_ASSERT(wire_is6(source_of("2001:db8:1::20", OURS6), OURS6));
+	CU_ASSERT(wire_is6(source_of(FAR6, NULL), OURS6));
+	CU_ASSERT(wire_is6(source_of(FAR6, SECOND6), SECOND6));
+	CU_ASSERT(wire_is6(source_of(FAR6, "2001:db8::77"), OURS6)); /* not ours any more */
+	CU_ASSERT(wire_is6(source_of("fe80::20", NULL), LOCAL6));
 	/* and for data; an address of the other family is none */
-	endpoint6(9, PEER6, SECOND6);
+	rig_endpoint6(&rig, 9, PEER6, SECOND6);
 	CU_ASSERT_EQUAL(send_data(9, 32, 0), 94);
-	CU_ASSERT(address_is(rig.frame + 22, SECOND6));
+	CU_ASSERT(wire_is6(rig.frame + 22, SECOND6));
 	four.remote.addr.family = 6;
 	wire_address6(four.remote.addr.bytes, PEER6);
 	rig_order(&rig, &four);
 	CU_ASSERT_EQUAL(send_data(4, 32, 0), 94);
-	CU_ASSERT(address_is(rig.frame + 22, OURS6));
+	CU_ASSERT(wire_is6(rig.frame + 22, OURS6));
 	rig_close(&rig);
 }
 
@@ -237,7 +199,7 @@ static void changes_family(void)
 	rig_resolve(&rig, PEER);
 	CU_ASSERT_EQUAL(rig_sent(&rig), 42 + 32);
 	CU_ASSERT_EQUAL(get_be16(rig.frame + 36), 5001);
-	endpoint6(3, PEER6, NULL);
+	rig_endpoint6(&rig, 3, PEER6, NULL);
 	CU_ASSERT_EQUAL(send_data(3, 32, 0), 94);
 	CU_ASSERT(udp_right(rig.frame + 14, 80));
 	rig_close(&rig);
@@ -349,22 +311,22 @@ static void cannot_send(void)
 	struct rig_options lonely = usual();
 
 	open_rig();
-	endpoint6(3, PEER6, NULL);
+	rig_endpoint6(&rig, 3, PEER6, NULL);
 	expect_sending(&rig.stats.drop_size, 3, 1453); /* the port would cut or lose it */
 	rig_close(&rig);
 	lonely.no_gateway = true;
 	rig_open_with(&rig, &lonely);
 	for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
-		endpoint6(3, nowhere[i], NULL);
+		rig_endpoint6(&rig, 3, nowhere[i], NULL);
 		expect_sending(&rig.stats.drop_no_route, 3, 64);
 	}
 	rig_close(&rig);
 	lonely.ipv6 = false; /* there is not even a link-local address to speak from */
 	lonely.no_gateway = false;
 	rig_open_with(&rig, &lonely);
-	endpoint6(3, PEER6, NULL);
+	rig_endpoint6(&rig, 3, PEER6, NULL);
 	expect_sending(&rig.stats.drop_no_route, 3, 64);
-	endpoint6(3, "fe80::20", NULL);
+	rig_endpoint6(&rig, 3, "fe80::20", NULL);
 	expect_sending(&rig.stats.drop_no_route, 3, 64);
 	rig_close(&rig);
 }
@@ -372,7 +334,7 @@ static void cannot_send(void)
 static void nobody_answers(void)
 {
 	open_rig();
-	endpoint6(3, PEER6, NULL);
+	rig_endpoint6(&rig, 3, PEER6, NULL);
 	for (unsigned i = 0; i < 10; i++)
 		CU_ASSERT(rig_sealed(&rig, 0, 3, 64));
 	rig_poll(&rig);
@@ -484,10 +446,10 @@ static void handshakes(void)
 		CU_ASSERT_EQUAL(report.length, sizes[i]);
 		CU_ASSERT_EQUAL(memcmp(report.data, message, sizes[i]), 0);
 		CU_ASSERT_EQUAL(report.remote.addr.family, 6);
-		CU_ASSERT(address_is(report.remote.addr.bytes, PEER6));
+		CU_ASSERT(wire_is6(report.remote.addr.bytes, PEER6));
 		CU_ASSERT_EQUAL(report.remote.port, 40001);
 		CU_ASSERT_EQUAL(report.local.family, 6);
-		CU_ASSERT(address_is(report.local.bytes, to)); /* A52 */
+		CU_ASSERT(wire_is6(report.local.bytes, to)); /* A52 */
 	}
 	CU_ASSERT_EQUAL(rig.stats.rx_handshake, 3);
 	rig_close(&rig);
@@ -582,10 +544,10 @@ static void discovery(void)
 	CU_ASSERT_EQUAL_FATAL(rig_sent(&rig), ND_FRAME_LEN);
 	CU_ASSERT_EQUAL(rig.frame[54], 136);
 	CU_ASSERT_EQUAL(rig.frame[58], 0x60); /* solicited, override, no router */
-	CU_ASSERT(address_is(rig.frame + 62, SECOND6));
+	CU_ASSERT(wire_is6(rig.frame + 62, SECOND6));
 	CU_ASSERT_EQUAL(rig.stats.rx_nd, 1);
 	/* the asker's link address is known now: nothing is asked before data can go */
-	endpoint6(1, PEER6, NULL);
+	rig_endpoint6(&rig, 1, PEER6, NULL);
 	CU_ASSERT(rig_sealed(&rig, 0, 1, 64));
 	rig_poll(&rig);
 	size_t n;
@@ -612,7 +574,7 @@ static void echo(void)
 		CU_ASSERT_EQUAL_FATAL(rig_sent(&rig), n);
 		CU_ASSERT(mac_equal(rig.frame, wire_peer) && mac_equal(rig.frame + 6, wire_ours));
 		CU_ASSERT_EQUAL(get_be16(rig.frame + 12), ETHERNET_TYPE_IPV6);
-		CU_ASSERT(address_is(rig.frame + 22, SECOND6) && address_is(rig.frame + 38, FAR6));
+		CU_ASSERT(wire_is6(rig.frame + 22, SECOND6) && wire_is6(rig.frame + 38, FAR6));
 		CU_ASSERT_EQUAL(rig.frame[54], 129);
 	}
 	rig_close(&rig);

@@ -204,11 +204,20 @@ static void events(void)
 	close_pair();
 }
 
+/* What black is told of the buffer that it gets back. */
+static bool black_told(uint8_t code, uint64_t tag)
+{
+	struct handle h;
+
+	return rig_find(&b.black, HANDLE_USED, &h) && h.code == code && h.tag == tag;
+}
+
 static void moves(void)
 {
 	struct handle h;
 
 	open_pair("auto");
+	rig_count(&b.black, HANDLE_USED);
 	take_events(&b.reports[A_SIDE].rx.events);
 	CU_ASSERT_EQUAL(b.reports[A_SIDE].moved.remote.addr.bytes[3], 1);
 	rig_packet(&a, A_SIDE, B_SIDE, 64);
@@ -219,6 +228,7 @@ static void moves(void)
 	rig_message(&b, message, length, 77, 4000);
 	rig_poll(&b);
 	CU_ASSERT_EQUAL(take_events(&b.reports[A_SIDE].rx.events), 0);
+	CU_ASSERT(black_told(USED_DONE, 0));
 	/* genuine, from elsewhere */
 	message[20] ^= 1;
 	rig_message(&b, message, length, 77, 4000);
@@ -228,11 +238,22 @@ static void moves(void)
 	CU_ASSERT_EQUAL(b.reports[A_SIDE].moved.remote.port, 4000);
 	CU_ASSERT_EQUAL(b.reports[A_SIDE].moved.remote.addr.bytes[3], 77);
 	CU_ASSERT_EQUAL(b.reports[A_SIDE].moved.local.bytes[3], 254);
+	CU_ASSERT(black_told(USED_MOVED, A_SIDE));
 	/* a replay from a third place */
 	rig_message(&b, message, length, 78, 4000);
 	rig_poll(&b);
 	CU_ASSERT_FALSE(take_events(&b.reports[A_SIDE].rx.events) & PEER_MOVED);
 	CU_ASSERT_EQUAL(b.stats->drop_replay, 1);
+	CU_ASSERT(black_told(USED_DONE, 0));
+	/* and the next one, from where it is now */
+	rig_packet(&a, A_SIDE, B_SIDE, 64);
+	rig_poll(&a);
+	rig_sealed(&a, message, &length);
+	rig_message(&b, message, length, 77, 4000);
+	rig_poll(&b);
+	CU_ASSERT(rig_find(&b.red, HANDLE_FILLED, &h));
+	CU_ASSERT_FALSE(take_events(&b.reports[A_SIDE].rx.events) & PEER_MOVED);
+	CU_ASSERT(black_told(USED_DONE, 0));
 	close_pair();
 }
 
