@@ -124,9 +124,8 @@ daemon_pid() { # SITE
 }
 
 counter() { # SITE DOMAIN NAME
-	ctl "$1" stats --json | python3 -c '
-import json, sys
-print(json.load(sys.stdin)[sys.argv[1]][sys.argv[2]])' "$2" "$3"
+	ctl "$1" stats --all | awk -v domain="$2" -v name="$3" \
+		'NF == 1 { there = $1 == domain } NF > 1 && there && $2 == name { print $1 }'
 }
 
 counter_is() { # SITE DOMAIN NAME VALUE

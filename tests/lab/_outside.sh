@@ -7,7 +7,8 @@
 #   siteA ──── portA inet portB ──── siteB
 #   inside A   router, translator    inside B
 #
-# Everything takes the family of the outer addresses, 4 or 6, from $family.
+# Everything takes the family of the outer addresses, 4 or 6, from $family; a lab can go from one to the
+# other by placing its sites again.
 family=4
 declare -A inside=([4siteA]=172.16.1.2 [4siteB]=172.16.2.2 [6siteA]=2001:db8:a::2 [6siteB]=2001:db8:b::2)
 declare -A router=([4siteA]=172.16.1.1 [4siteB]=172.16.2.1 [6siteA]=2001:db8:a::1 [6siteB]=2001:db8:b::1)
@@ -31,42 +32,56 @@ endpoint_text() { # ADDRESS PORT
 	if [ $family = 4 ]; then printf '%s:%s' "$1" "$2"; else printf '[%s]:%s' "$1" "$2"; fi
 }
 
-# The network that the lab made becomes two, with a router between them.
+# The network that the lab made becomes two, with a router between them, in both families.
 make_router() {
-	local site=siteA
-	on inet sysctl -q -w net.ipv4.ip_forward=1 || return
-	if [ $family = 6 ]; then
-		on inet sysctl -q -w net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 \
-			net.ipv6.conf.portA.disable_ipv6=0 net.ipv6.conf.portB.disable_ipv6=0 \
-			net.ipv6.conf.all.forwarding=1 || return
-	fi
+	local site=siteA family
+	on inet sysctl -q -w net.ipv4.ip_forward=1 && switch_ipv6_on inet &&
+		on inet sysctl -q -w net.ipv6.conf.all.forwarding=1 || return
 	for site in siteA siteB; do
-		ip -n "$lab-inet" link set "${port_of[$site]}" nomaster &&
+		ip -n "$lab-inet" link set "${port_of[$site]}" nomaster || return
+		for family in 4 6; do
 			ip -n "$lab-inet" addr add "${router[$family$site]}/${length[$family]}" \
 				dev "${port_of[$site]}" || return
+		done
 	done
+}
+
+# Addresses are there at once, not after a second of asking whether somebody has them.
+switch_ipv6_on() { # HOST
+	# shellcheck disable=SC2016
+	on "$1" sh -c '
+		for f in /proc/sys/net/ipv6/conf/*; do
+			echo 0 >"$f/accept_dad" && echo 0 >"$f/accept_ra" || exit
+		done
+		for f in /proc/sys/net/ipv6/conf/*; do
+			echo 0 >"$f/disable_ipv6" || exit
+		done'
 }
 
 # place SITE ENDPOINT-OF-THE-OTHER: into its own network; "" when it is not to know the other's.
 place() {
 	local site=$1 endpoint=$2 wg=$lab-$1 net
 	net=${inside[$family$site]}/${length[$family]}
+	# A checksum that is still to be made must be that of the addresses it will arrive with.
+	on "$site" ethtool -K wan0 tx off >/dev/null || return
 	if [ -f "$(conf_of "$site")" ]; then
 		lab_do stop "$site" && readdress "$site" "$net" "${router[$family$site]}" &&
 			sed -i '/^Endpoint/d' "$(conf_of "$site")" || return
 		[ -z "$endpoint" ] || echo "Endpoint = $endpoint" >>"$(conf_of "$site")"
 		lab_do start "$site"
 	else
-		# A checksum that is still to be made must be that of the addresses it will arrive with.
-		on "$site" ethtool -K wan0 tx off >/dev/null || return
-		ip -n "$wg" addr flush dev wan0 && ip -n "$wg" addr add "$net" dev wan0 &&
+		switch_ipv6_on "$site" && ip -n "$wg" addr flush dev wan0 scope global &&
+			ip -n "$wg" addr add "$net" dev wan0 &&
 			ip -n "$wg" "-$family" route replace default via "${router[$family$site]}" || return
 		[ -z "$endpoint" ] || wg set "$wg" peer "$(wg show "$wg" peers)" endpoint "$endpoint"
 	fi
 }
 
-readdress() { # SITE ADDRESS/LENGTH[,…] GATEWAY: in its configuration
-	sed -i "/^\[Black\]/,/^\[Red\]/ { s|^Address = .*|Address = $2|; s|^Gateway = .*|Gateway = $3|; }" \
+# In its configuration: these addresses and gateways, and no others.
+readdress() { # SITE ADDRESS/LENGTH[,…] GATEWAY[,…]
+	local lines
+	lines="Address = ${2//,/, }\\nGateway = ${3//,/\\nGateway = }"
+	sed -i "/^\[Black\]/,/^\[Red\]/ { /^Address/d; /^Gateway/d; s|^\[Black\]|&\\n$lines|; }" \
 		"$(conf_of "$1")"
 }
 
@@ -151,6 +166,33 @@ no_handshake() {
 	[ "$shaken" = "$now" ]
 }
 
+# ---- a flow of pings, both ways, under which something happens ----
+
+begin_flow() {
+	spawn ab "$scratch/ab.out" pcA ping -q -i 0.02 -W 2 10.0.2.10
+	spawn ba "$scratch/ba.out" pcB ping -q -i 0.02 -W 2 10.0.1.10
+}
+
+# What comes into site A at its red port: requests of pcA's, and answers to pcB's.
+flows_on() {
+	local began
+	began=$(counter siteA red rx_packets)
+	flowing() { [ "$(counter siteA red rx_packets)" -gt $((began + 20)) ]; }
+	await 5 flowing
+}
+
+# While it flows, and afterwards it still does.
+in_flow() { # COMMAND…
+	flows_on && "$@" && flows_on
+}
+
+# end_flow; then lost_at_most tells how it went.
+end_flow() {
+	flows_on
+	local status=$?
+	despawn ab INT && despawn ba INT && return $status
+}
+
 # begin_pings KEY HOST COUNT INTERVAL ADDRESS; lost_at_most then waits for their end.
 begin_pings() {
 	spawn "$1" "$scratch/$1.out" "$2" ping -q -c "$3" -i "$4" -W 2 "$5"
@@ -160,7 +202,7 @@ pings_end() { # KEY
 	await 60 process_gone "$scratch/$1.pid"
 }
 
-lost_at_most() { # KEY NUMBER
+lost_at_most() { # KEY NUMBER: of begin_flow (ab, ba) or begin_pings
 	local sent received
 	cat "$scratch/$1.out"
 	read -r sent received < <(sed -n 's/^\([0-9]*\) packets transmitted, \([0-9]*\) received.*/\1 \2/p' \

@@ -7,6 +7,7 @@
 #             encrypterd,                            encrypterd
 #             /etc/hosts of its own
 #
+# check: beside others
 . "$(dirname "$0")/_init.sh"
 . "$here/_outside.sh"
 need_encrypterd
@@ -28,6 +29,7 @@ named() { # of siteA's peer
 import json, sys
 print(json.load(sys.stdin)["peers"][0]["endpoint_name"])'
 }
+not_reached() { ! ping_once pcA 10.0.2.10; }
 logged() { lab_do log siteA | grep -qE "$1"; }
 
 leads_to 192.168.1.77
@@ -37,15 +39,17 @@ echo "Endpoint = b.sites.example:51820" >>"$(conf_of siteA)"
 check "a name as the endpoint is taken" lab_do start siteA
 check "it is resolved at the start" await 10 endpoint_is siteA 192.168.1.77:51820
 check "show has the name too" test "$(named)" = b.sites.example:51820
-check "nobody is there" no_ping pcA 10.0.2.10
+check "nobody is there" not_reached
 
-leads_to 192.168.1.20
-check "A34: the name leads to siteB now: it is found while handshakes fail" \
+# It is asked for again after two attempts that failed, 5 s apart; each goes to the next address.
+leads_to 192.168.1.78 192.168.1.20
+check "A34: the name leads to siteB too: it is found while handshakes fail" \
 	await 30 ping_once pcA 10.0.2.10
 check "the endpoint is siteB's" endpoint_is siteA 192.168.1.20:51820
 check "traffic passes" pings pcA 20 10.0.2.10 -i 0.02
 
-# siteB moves, while the tunnel is idle; it cannot tell, since it does not know where siteA is.
+# siteB moves, while the tunnel is idle; it cannot tell, since it does not know where siteA is. The session
+# is given up after 15 s without an answer, and then it goes as above.
 lab_do stop siteB
 readdress siteB 192.168.1.21/24 192.168.1.100
 check "siteB starts again elsewhere" lab_do start siteB
@@ -53,13 +57,7 @@ leads_to 192.168.1.21
 check "A36: traffic is back within 40 seconds, at the new address" await 40 ping_once pcA 10.0.2.10
 check "the endpoint is the new one" endpoint_is siteA 192.168.1.21:51820
 
-# ---- several addresses; and none ----
-
-lab_do stop siteA
-leads_to 192.168.1.78 192.168.1.79 192.168.1.21
-lab_do start siteA
-check "three addresses, the last one answers: it is found" await 30 ping_once pcA 10.0.2.10
-check "the endpoint is that one" endpoint_is siteA 192.168.1.21:51820
+# ---- no address ----
 
 lab_do stop siteA
 leads_to

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# siteA's own black address, and the way out, change while it runs: sessions survive, without a handshake,
-# and the other side follows (A51, A52).
+# siteA's own black address, the way out, and the family of both change while it runs: sessions survive,
+# without a handshake, and the other side follows (A51, A52).
 #
 #   pcA ───── siteA ═══════════════ inet ═════ siteB ────────────────────────── pcB
 #             encrypterd,                      encrypterd, then wireguard-go
@@ -16,91 +16,88 @@ need_wireguard_go
 becomes() {
 	readdress siteA "$@" && ctl siteA reload
 }
-# Under pings both ways; some that are on their way to the former address may be lost.
-survives() { # TEXT ENDPOINT-AT-SITE-B LOSSES-ALLOWED COMMAND…
-	local text=$1 endpoint=$2 losses=$3
-	shift 3
-	remember_handshakes
-	begin_pings ab pcA 100 0.02 10.0.2.10
-	begin_pings ba pcB 100 0.02 10.0.1.10
-	check "$text" under_way "$@"
-	check "A51: $text: siteB follows" endpoint_is siteB "$endpoint"
-	check "$text: pings from pcA go on" lost_at_most ab "$losses"
-	check "$text: pings from pcB go on" lost_at_most ba "$losses"
-	check "$text: no handshake, the session is kept" no_handshake
+becomes_and_is_at() { # NUMBER-OR-ADDRESS, then as `becomes`; siteB follows
+	local at
+	at=$(endpoint_text "$1" 51820)
+	shift
+	becomes "$@" && await 2 endpoint_is siteB "$at"
 }
-under_way() {
-	local status=0 began
-	began=$(counter siteA red rx_packets)
-	flowing() { [ "$(counter siteA red rx_packets)" -gt $((began + 30)) ]; }
-	await 5 flowing || status=1
-	"$@" || status=1
-	pings_end ab && pings_end ba && [ $status = 0 ]
-}
-# Frames that siteB gets from siteA itself, and not from the router.
-direct() {
-	local mac before
-	mac=$(on siteA cat /sys/class/net/wan0/address)
-	rm -f "$scratch/capture.err"
-	spawn capture "$scratch/capture" inet tcpdump -i portB -U -w - "ether src $mac and udp"
-	capturing() { grep -q 'listening on' "$scratch/capture.err"; }
-	await 10 capturing || return
-	pings pcA 10 10.0.2.10 -i 0.02 || return
-	all_seen() { [ "$(tcpdump -r "$scratch/capture" -nn 2>/dev/null | wc -l)" -ge 10 ]; }
-	await 2 all_seen
-	before=$?
-	despawn capture
-	return $before
-}
-not_direct() { ! direct; }
 
-family=4
-changes() { # KIND-OF-SITE-B
-	local who=$1
-	lab_up --no-endpoint B --siteB "$1"
-	check "$who: traffic passes" pings pcA 5 10.0.2.10 -i 0.05
-	survives "$who: another address" 192.168.1.11:51820 2 becomes 192.168.1.11/24 192.168.1.100
-	check "$who: the former one is nobody's" no_ping inet 192.168.1.10
-	check "$who: the new one answers" pings inet 3 192.168.1.11 -i 0.1
+# An address in siteB's network, and one in another, by a router; with lengths, and the routers.
+ours() { if [ $family = 4 ]; then echo "192.168.1.$1"; else echo "2001:db8:168::$1"; fi; }
+ours_with() { echo "$(ours "$1")/${length[$family]}"; }
+abroad() { echo "${inside[${family}siteA]}"; }
+abroad_with() { echo "$(abroad)/${length[$family]}"; }
+abroad_router() { echo "${router[${family}siteA]}"; }
 
-	# Nobody sends anything; siteB learns of it all the same, and reaches siteA.
-	remember_handshakes
-	check "A51: $who: while the tunnel is idle" becomes 192.168.1.12/24 192.168.1.100
-	check "A51: $who: siteB is told" await 2 endpoint_is siteB 192.168.1.12:51820
+# Of the messages that siteB gets, the next five come from siteA itself, or from the router. Pings flow.
+come_from() { # MAC
+	on inet timeout 3 tcpdump -i portB -c 5 "ether src $1 and udp port 51820"
+}
+come_from_siteA() { come_from "$(on siteA cat /sys/class/net/wan0/address)"; }
+come_from_router() { come_from "$(on inet cat /sys/class/net/black0/address)"; }
+
+use_family() { # 4 or 6: for both sites, by siteA's file alone
+	family=$1
+	sed -i "s|^Endpoint = .*|Endpoint = $(endpoint_text "$(ours 20)" 51820)|" "$(conf_of siteA)"
+	becomes "$(ours_with 10)" "$(ours 100)" && await 5 ping_once pcA 10.0.2.10 && endpoint_is siteB "$(endpoint_text "$(ours 10)" 51820)"
+}
+
+# Nobody sends anything, siteB learns of it all the same, and reaches siteA.
+when_idle() { # KIND-OF-SITE-B
+	local who="$1 over IPv$family"
+	check "A51: $who: another address while the tunnel is idle: siteB is told" \
+		becomes_and_is_at "$(ours 12)" "$(ours_with 12)" "$(ours 100)"
 	check "A51: $who: and reaches siteA" pings pcB 5 10.0.1.10 -i 0.05
-	check "A51: $who: without a handshake" no_handshake
+	check "$who: the former one is nobody's" not_there "$(ours 10)"
+	check "$who: the new one answers" pings inet 3 "$(ours 12)" -i 0.1
+	check "A52: $who: a second address comes" becomes "$(ours_with 12),$(ours_with 13)" "$(ours 100)"
+	wg set "$lab-siteB" peer "$(wg show "$lab-siteB" peers)" endpoint "$(endpoint_text "$(ours 13)" 51820)"
+	check "A52: $who: siteB reaches siteA there" pings pcB 5 10.0.1.10 -i 0.05
+	check "A52: $who: and is answered from there" \
+		endpoint_is siteB "$(endpoint_text "$(ours 13)" 51820)"
+}
+not_there() { ! ping_once inet "$1"; }
 
-	[ "$who" = wireguard-go ] || second_address "$who"
-	other_ways "$who"
+# Under pings both ways; some that are on their way to a former address may be lost.
+when_busy() { # KIND-OF-SITE-B
+	local who="$1 over IPv$family"
+	begin_flow
+	check "A52: $who: the address at which siteB reaches us goes, the other stays: siteB follows" \
+		in_flow becomes_and_is_at "$(ours 12)" "$(ours_with 12)" "$(ours 100)"
+	check "A51: $who: another address: siteB follows" \
+		in_flow becomes_and_is_at "$(ours 11)" "$(ours_with 11)" "$(ours 100)"
+	check "A51: $who: another network and gateway: siteB follows" \
+		in_flow becomes_and_is_at "$(abroad)" "$(abroad_with)" "$(abroad_router)"
+	check "$who: messages come by the router" come_from_router
+	check "$who: a better way, an address in siteB's network" \
+		in_flow becomes_and_is_at "$(abroad)" "$(abroad_with),$(ours_with 14)" "$(abroad_router)"
+	check "$who: messages come straight from siteA" come_from_siteA
+	check "$who: a reload that changes nothing" in_flow ctl siteA reload
+	check "$who: pings went on" end_flow
+	check "$who: none but a few of pcA's were lost" lost_at_most ab 15
+	check "$who: none but a few of pcB's were lost" lost_at_most ba 15
+}
+
+changes() { # KIND-OF-SITE-B
+	lab_up --ipv6 --no-endpoint B --siteB "$1"
+	ip -n "$lab-inet" addr add "${router[4siteA]}/24" dev black0
+	ip -n "$lab-inet" addr add "${router[6siteA]}/64" dev black0
+	on inet sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+		net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.black0.send_redirects=0
+	shaken=
+	for family in 4 6; do
+		check "A51: $1: over IPv$family traffic passes" use_family $family
+		[ -n "$shaken" ] || remember_handshakes
+		when_idle "$1"
+		when_busy "$1"
+	done
+	check "A51: $1: no handshake but the first, nor when the family changed" no_handshake
 	lab_down
-}
-second_address() { # KIND-OF-SITE-B
-	local who=$1
-	survives "A52: $who: a second address comes" 192.168.1.12:51820 0 \
-		becomes 192.168.1.12/24,192.168.1.13/24 192.168.1.100
-	# siteB reaches the second, to which siteA is bound then (A52); and that one goes.
-	wg set "$lab-siteB" peer "$(wg show "$lab-siteB" peers)" endpoint 192.168.1.13:51820
-	check "A52: $who: the second is reached" await 5 ping_once pcB 10.0.1.10
-	survives "A52: $who: the address at which siteB reached us goes" 192.168.1.12:51820 2 \
-		becomes 192.168.1.12/24 192.168.1.100
-}
-# By a router, and a better one.
-other_ways() { # KIND-OF-SITE-B
-	local who=$1
-	ip -n "$lab-inet" addr add 172.16.1.1/24 dev black0
-	on inet sysctl -q -w net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=0 \
-		net.ipv4.conf.black0.send_redirects=0
-	survives "$who: another network and gateway" 172.16.1.2:51820 2 becomes 172.16.1.2/24 172.16.1.1
-	check "$who: by the router" not_direct
-	survives "$who: a better way: an address in siteB's network" 172.16.1.2:51820 2 \
-		becomes 172.16.1.2/24,192.168.1.14/24 172.16.1.1
-	check "$who: messages go straight to siteB" direct
-	check "$who: a reload that changes nothing" ctl siteA reload
-	check "$who: traffic passes" pings pcA 5 10.0.2.10 -i 0.05
 }
 changes encrypterd
 changes wireguard-go
-skip "other addresses in IPv6" "encrypterd has no outer IPv6 yet"
+family=4
 
 # ---- what is refused ----
 

@@ -342,6 +342,85 @@ static void test_control(void)
 	close(fds[0]);
 }
 
+/* Initiations that black was told to send since rig_forget(), and where the last one went. */
+static unsigned initiations(const struct rig *r, char to[static ADDR_TEXT_MAX])
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < r->black_count; i++) {
+		if (r->black[i].kind != BLACK_SEND || r->black[i].data[0] != 1)
+			continue;
+		endpoint_format(&r->black[i].remote, to);
+		count++;
+	}
+	return count;
+}
+
+/* The next attempt: when it comes, after 5 s and at most 333 ms, and where it goes. */
+static const char *next_attempt(struct rig *r)
+{
+	static char to[ADDR_TEXT_MAX];
+
+	rig_forget(r);
+	strcpy(to, "none");
+	r->late_ns += 4900 * CLOCK_MS;
+	rig_settle(r);
+	CU_ASSERT_EQUAL(initiations(r, to), 0);
+	r->late_ns += 500 * CLOCK_MS;
+	rig_settle(r);
+	CU_ASSERT_EQUAL(initiations(r, to), 1);
+	return to;
+}
+
+/* What the lab has to wait for, by the virtual clock: each attempt is counted, and the third asks. */
+static void test_control_fails(void)
+{
+	static struct rig r;
+	struct resolver resolver;
+	char name[] = "b.example.org:51820", host[256], to[ADDR_TEXT_MAX];
+	int fds[2];
+
+	rig_open(&r);
+	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
+	resolver.fd = fds[0];
+	r.config.resolver = &resolver;
+	r.file.black.address_count = 1;
+	prefix_parse(&r.file.black.addresses[0], "192.0.2.100/24");
+	rig_add_peer(&r, "b", 2, "10.0.2.0/24")->endpoint_name = name;
+	CU_ASSERT_FATAL(rig_start(&r, 64));
+	rig_settle(&r);
+	give_answer(&r, fds[1], (const char *const[]){"192.0.2.2", NULL}, host);
+	rig_forget(&r);
+	rig_event(&r, rig_slot(&r, 2), PEER_NEEDS_SESSION, 0);
+	rig_settle(&r);
+	CU_ASSERT_EQUAL(initiations(&r, to), 1);
+	CU_ASSERT_STRING_EQUAL(to, "192.0.2.2:51820");
+	CU_ASSERT_STRING_EQUAL(next_attempt(&r), "192.0.2.2:51820");
+	CU_ASSERT_EQUAL(recv(fds[1], host, sizeof(host), MSG_DONTWAIT), -1); /* nothing is asked yet */
+	CU_ASSERT_STRING_EQUAL(next_attempt(&r), "192.0.2.2:51820");
+	give_answer(&r, fds[1], (const char *const[]){"192.0.2.8", "192.0.2.9", NULL}, host);
+	CU_ASSERT_STRING_EQUAL(host, "b.example.org");
+	static const char *const turns[] = {"192.0.2.8:51820", "192.0.2.9:51820"};
+	for (unsigned i = 0; i < 14; i++) { /* until they are given up, each in its turn */
+		CU_ASSERT_STRING_EQUAL(next_attempt(&r), turns[i % 2]);
+		if (i % 2)
+			give_answer(&r, fds[1],
+				(const char *const[]){"192.0.2.9", "192.0.2.8", NULL}, host);
+	}
+	r.late_ns += 20 * CLOCK_SECOND;
+	rig_forget(&r);
+	rig_settle(&r);
+	CU_ASSERT_EQUAL(initiations(&r, to), 0);
+	give_answer(&r, fds[1], (const char *const[]){"192.0.2.7", NULL}, host); /* A34 */
+	rig_event(&r, rig_slot(&r, 2), PEER_NEEDS_SESSION, 0);
+	rig_settle(&r);
+	CU_ASSERT_EQUAL(initiations(&r, to), 1);
+	CU_ASSERT_STRING_EQUAL(to, "192.0.2.7:51820");
+	rig_close(&r);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* ---- the process ---- */
 
 static bool ask(int fd, uint32_t id, const char *host, struct resolver_answer *answer)
@@ -421,6 +500,8 @@ static const struct unit_test tests[] = {
 	{"A51: a peer that answers is not turned away from where it is", test_up_meanwhile},
 	{"several addresses are tried in turn", test_in_turn},
 	{"control asks, sets the endpoint, and outlives the resolver", test_control},
+	{"A34: control asks when attempts fail and when they are given up, and tries each address",
+		test_control_fails},
 	{"the resolver's process: answers, and has no rights", test_process},
 	{NULL, NULL},
 };
