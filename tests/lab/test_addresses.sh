@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A site with two addresses of each family on the black side: what it sends comes from the one at which
-# the peer reaches it, from the first answer on (A52).
+# A site with two addresses of each family on the black side, and one in another network: what it sends
+# comes from the one at which the peer reaches it, from the first answer on (A52).
 #
 #   pcA ───── siteA ═══════════════ inet ═════ siteB ────────────────────────── pcB
 #             encrypterd                       wireguard-go, then encrypterd
 #             192.168.1.10 and .11,
-#             2001:db8:168::10 and ::11
+#             2001:db8:168::10 and ::11,
+#             10.50.0.1
 #
 . "$(dirname "$0")/_init.sh"
 . "$here/_outside.sh"
@@ -45,12 +46,18 @@ sys.exit(answers < 50 or bool(wrong))'
 two_addresses() { # KIND-OF-SITE-B
 	local who=$1 at
 	lab_up --ipv6 --no-endpoint A --siteB "$1" --more siteA.Black 'Address = 192.168.1.11/24' \
-		--more siteA.Black 'Address = 2001:db8:168::11/64'
+		--more siteA.Black 'Address = 2001:db8:168::11/64' --more siteA.Black 'Address = 10.50.0.1/24'
 	spawn capture "$scratch/capture" inet tcpdump -i portA -U -w - udp port 51820
 	capturing() { grep -q 'listening on' "$scratch/capture.err"; }
 	await 10 capturing
+	places=(192.168.1.11 '[2001:db8:168::11]' 192.168.1.10 '[2001:db8:168::10]' 192.168.1.11)
+	# An encrypterd's ways follow from its addresses.
+	[ "$who" = encrypterd ] || {
+		places+=(10.50.0.1)
+		ip -n "$lab-siteB" route add 10.50.0.0/24 dev wan0
+	}
 	shaken=
-	for at in 192.168.1.11 '[2001:db8:168::11]' 192.168.1.10 '[2001:db8:168::10]' 192.168.1.11; do
+	for at in "${places[@]}"; do
 		check "A52: $who: siteA is reached at $at" reached_at "$at:51820"
 		check "A52: $who: there siteB finds it still" endpoint_is siteB "$at:51820"
 		[ -n "$shaken" ] || remember_handshakes

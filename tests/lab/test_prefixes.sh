@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# 130,000 AllowedIPs on one peer: read from the file, shown in full, changed under traffic; and where
+# 130,000 AllowedIPs on one peer, of both families: read from the file, shown in full, changed under traffic; and where
 # there is no room for them, refused whole.
 #
 #   pcA ───── siteA ═════ inet ═════ siteB ───── pcB
@@ -9,31 +9,32 @@
 . "$(dirname "$0")/_init.sh"
 need_encrypterd
 umask 077
-lab_up
+lab_up --ipv6
 a=$lab-siteA
 conf=/run/encrypter-lab/$lab/siteA.conf
 key_b=$(cat "/run/encrypter-lab/$lab/siteB.pub")
 count=130000
 
-# /32s of 172.16.0.0/12, every second one, so that nothing can be joined; a list a line
+# Single addresses, every second one, so that nothing can be joined; one a line, IPv4 last
 python3 - $count >"$scratch/prefixes" <<'END'
 import ipaddress, sys
-first = int(ipaddress.ip_address("172.16.0.0"))
-for i in range(int(sys.argv[1])):
-    print(ipaddress.ip_address(first + 2 * i), "/32", sep="")
+for first, length in ("2001:db8:77::", 128), ("172.16.0.0", 32):
+    first = ipaddress.ip_address(first)
+    for i in range(int(sys.argv[1]) // 2):
+        print(first + 2 * i, length, sep="/")
 END
 config_lines() { # FILE: AllowedIPs, a hundred a line
 	xargs -n 100 <"$1" | sed 's/ /, /g; s/^/AllowedIPs = /'
 }
 wg_conf() { # FILE of prefixes
 	printf '[Interface]\nPrivateKey = %s\nListenPort = 51820\n' "$(cat "/run/encrypter-lab/$lab/siteA.key")"
-	printf '[Peer]\nPublicKey = %s\nEndpoint = 192.168.1.20:51820\nAllowedIPs = 10.0.2.0/24\n' "$key_b"
+	printf '[Peer]\nPublicKey = %s\nEndpoint = 192.168.1.20:51820\nAllowedIPs = 10.0.2.0/24, fd00:2::/64\n' "$key_b"
 	config_lines "$1"
 }
 shown() { wg show "$a" allowed-ips | cut -f 2 | tr ' ' '\n' | sed 's/^allowed-ips$//' | sort; }
 shows_all() { # FILE of prefixes
 	shown >"$scratch/shown"
-	{ cat "$1" && echo 10.0.2.0/24; } | sort >"$scratch/expected"
+	{ cat "$1" && printf '%s\n' 10.0.2.0/24 fd00:2::/64; } | sort >"$scratch/expected"
 	wc -l "$scratch/shown" "$scratch/expected"
 	cmp "$scratch/shown" "$scratch/expected"
 }
@@ -75,12 +76,12 @@ json_has_all() {
 import json, sys
 n = len(json.load(sys.stdin)["peers"][0]["allowed_ips"])
 print(n)
-sys.exit(n != int(sys.argv[1]))' $((count + 1))
+sys.exit(n != int(sys.argv[1]))' $((count + 2))
 }
 check "encrypterctl show has all of them" json_has_all
 check "traffic passes" await 10 ping_once pcA 10.0.2.10
 large=$(resident)
-diag "resident: $small kB with one prefix, $large kB with $((count + 1)), and room for as many again"
+diag "resident: $small kB with two prefixes, $large kB with $((count + 2)), and room for as many again"
 check "they, and room for as many again, cost less than two kilobytes each" \
 	test $(((large - small) * 1024 / count)) -lt 2048
 
@@ -95,14 +96,20 @@ arrives() { # ADDRESS
 	await 2 more
 }
 is_nobodys() { # ADDRESS
-	on pcA ping -c 1 -W 1 "$1" | tee /dev/stderr | grep -q 'From 10.0.1.254 .*Packet filtered'
+	on pcA ping -c 1 -W 1 "$1" | tee /dev/stderr |
+		grep -qE 'From (10.0.1.254 .*Packet filtered|fd00:1::254 .*Administratively prohibited)'
 }
 last=$(tail -n 1 "$scratch/prefixes")
 last=${last%/32}
+last6=$(sed -n "$((count / 2))p" "$scratch/prefixes")
+last6=${last6%/128}
 check "A45: a packet for the first of them reaches the other site" arrives 172.16.0.0
 check "A45: and one for the last, $last" arrives "$last"
 check "A45: the address after the first is nobody's" is_nobodys 172.16.0.1
 check "A45: nor is the one after the last" is_nobodys "${last%.*}.$((${last##*.} + 1))"
+check "A45: the first of IPv6 reaches the other site" arrives 2001:db8:77::
+check "A45: and the last, $last6" arrives "$last6"
+check "A45: the address after the first is nobody's" is_nobodys 2001:db8:77::1
 
 # ---- changed under traffic ----
 

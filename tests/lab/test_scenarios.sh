@@ -38,7 +38,7 @@ carried = [s["receiver"]["bytes"] if "receiver" in s else s["udp"]["bytes"] for 
 print("bytes of each stream:", carried)
 sys.exit(not carried or min(carried) < int(sys.argv[1]) * 1000)' "$1" <"$scratch/streams.json"
 }
-streams "16 TCP streams at once" 500 -P 16 -t 2
+streams "50 TCP streams at once" 50 -P 50 -t 2
 streams "16 TCP streams at once, the other way" 500 -P 16 -t 2 -R
 streams "8 TCP streams each way at once" 200 -P 8 -t 2 --bidir
 streams "8 UDP streams at once" 400 -P 8 -t 2 -u -b 2M
@@ -93,7 +93,12 @@ from_200() {
 	! on pcB ping -q -c 3 -i 0.2 -W 1 -I 10.0.2.200 10.0.1.10 &&
 		counter_is siteA crypt drop_inner_source $((before + 3))
 }
+wg set "$b" listen-port 51999
 check "A44: nor may its former owner send from it" from_200
+moved() { wg show "$a" endpoints | grep -F "$key_b" | grep -qF 192.168.1.20:51999; }
+check "A51: but what is refused was authentic: the port that it came from is followed" moved
+wg set "$b" listen-port 51820
+check "A51: and back again" pings pcB 3 10.0.1.10 -i 0.05
 wg set "$a" peer "$quiet" allowed-ips 10.0.2.192/26,10.0.0.0/8
 check "A46: the /25 is gone, a /26 of that peer still has it" no_ping pcA 10.0.2.200
 wg set "$a" peer "$key_b" allowed-ips 10.0.2.0/24,10.0.2.200/32

@@ -490,6 +490,62 @@ static void two_devices(void)
 	rig_close(&rig);
 }
 
+/* ---- over IPv6 ---- */
+
+static void sends6(struct jar *jar, const char *from, uint16_t port, const char *to)
+{
+	memset(message, 0x33, sizeof(message));
+	put_le32(message, MESSAGE_INITIATION);
+	jar_add_macs(jar, message, 148, rig.public_key, rig.now_ns);
+	rig_arrive(&rig, frame, wire_udp6(frame, from, port, to, LISTEN, message, 148));
+}
+
+/* It goes back from the address that was asked, and is right in its headers. */
+static bool takes_cookie6(struct jar *jar, const char *from, const char *to)
+{
+	struct frame f;
+	struct udp u;
+	size_t n = rig_sent(&rig);
+
+	return n == 62 + 64 && frame_parse(&f, rig.frame, n, wire_peer) == FRAME_IPV6 &&
+	       wire_is6(rig.frame + 22, from) && wire_is6(rig.frame + 38, to) &&
+	       udp_parse(&u, &f.ip) == 0 && u.has_checksum && udp_checksum_ok(&u, &f.ip) &&
+	       jar_consume(jar, (const struct message_cookie *)(rig.frame + 62), rig.public_key,
+		       rig.now_ns) == 0;
+}
+
+static void over_ipv6(void)
+{
+	static const struct rig_options options = {.links = 1, .mtu = 1500,
+		.buffers = RIG_BUFFERS, .reports = 64, .handles = 1024, .ipv6 = true};
+	static const char *const others[] = {"2001:db8::21", "2001:db9::20", "2001:db8:0:1::20"};
+	struct jar jar = {0}, neighbour = {0};
+
+	rig_open_with(&rig, &options);
+	make_load();
+	sends6(&jar, PEER6, 40000, SECOND6);
+	CU_ASSERT_FATAL(takes_cookie6(&jar, SECOND6, PEER6));
+	/* good for one address, all 16 bytes of it, and one port */
+	for (unsigned i = 0; i < 3; i++) {
+		sends6(&jar, others[i], 40000, OURS6);
+		CU_ASSERT_EQUAL(rig_sent(&rig), 62 + 64);
+	}
+	sends6(&jar, PEER6, 40001, OURS6);
+	CU_ASSERT_EQUAL(rig_sent(&rig), 62 + 64);
+	CU_ASSERT_EQUAL(proven(), 0);
+	/* whichever of our addresses it comes to; and a /64 is one source */
+	sends6(&neighbour, "2001:db8::21", 7, OURS6);
+	CU_ASSERT_FATAL(takes_cookie6(&neighbour, OURS6, "2001:db8::21"));
+	for (unsigned i = 0; i < 8; i++)
+		sends6(i % 2 ? &jar : &neighbour, i % 2 ? PEER6 : "2001:db8::21",
+			i % 2 ? 40000 : 7, i % 4 < 2 ? OURS6 : SECOND6);
+	CU_ASSERT_EQUAL(proven(), 5);
+	CU_ASSERT_EQUAL(rig.stats.drop_source_limit, 3);
+	CU_ASSERT_EQUAL(report.remote.addr.family, 6);
+	passed();
+	rig_close(&rig);
+}
+
 static const struct unit_test tests[] = {
 	{"A21, A22: under load from an eighth of the ring on", load_begins},
 	{"A22: and for a second after", load_lingers},
@@ -510,6 +566,7 @@ static const struct unit_test tests[] = {
 	{"C12: CookieLimit, and what is kept of it for those within their share", cookie_limit},
 	{"C12: cookie replies need no neighbour table", no_neighbours},
 	{"A22, C11: load is a device's own", two_devices},
+	{"A18, A19, A23, A52: cookies and limits over IPv6", over_ipv6},
 	{NULL, NULL},
 };
 
