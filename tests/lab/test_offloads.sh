@@ -12,6 +12,11 @@ both_ways() { # TEXT
 	check "$1: datagrams from pcA unchanged" datagrams pcA pcB 10.0.2.10
 }
 
+both_ways6() { # TEXT
+	check "C21: $1: TCP in IPv6 from pcA unchanged" transfers pcA pcB fd00:2::10 16
+	check "C21: $1: TCP in IPv6 from pcB unchanged" transfers pcB pcA fd00:1::10 16
+}
+
 # Datagrams of many lengths up to the tunnel's, sent singly and 40 at once (UDP_SEGMENT).
 datagrams() { # FROM TO ADDRESS
 	spawn datagrams "$scratch/datagrams" "$2" python3 "$here/datagrams.py" receive "$3"
@@ -61,16 +66,18 @@ on siteA ethtool -K wan0 tx off >/dev/null
 both_ways "ports without checksums"
 lab_down
 
-lab_up --offloads
+lab_up --offloads --ipv6
 both_ways "PCs with offloads"
+both_ways6 "PCs with offloads"
 check "pcA leaves frames to be cut" sees_joined siteA lan0 pcA pcB 10.0.2.10
 check "no frame was lost for its length" test "$(too_long siteA red)$(too_long siteB red)" = 00
 check "none on the black side" test "$(too_long siteA black)$(too_long siteB black)" = 00
 lab_down
 
 if command -v wireguard-go >/dev/null && [ -c /dev/net/tun ]; then
-	lab_up --offloads --siteB wireguard-go
-	both_ways "with wireguard-go"
+	lab_up --offloads --outer 6 --siteB wireguard-go
+	both_ways "with wireguard-go, over IPv6"
+	both_ways6 "with wireguard-go, over IPv6"
 	lab_down
 else
 	skip "with wireguard-go" "wireguard-go or /dev/net/tun is missing"

@@ -7,6 +7,26 @@ import re
 import sys
 
 
+def scenarios(root):
+    """Rows N: each case that is named is in the test that is named before it."""
+    bad, rows = [], 0
+    for line in open(os.path.join(root, 'docs/protocol.md'), encoding='utf-8'):
+        m = re.match(r'\| (N\d+) \|', line)
+        if not m:
+            continue
+        rows += 1
+        text = ''
+        for name in re.findall(r'`([^`]+)`', line.split('|')[3]):
+            path, _, case = name.partition(': ') if re.match(r'\w+/', name) else ('', '', name)
+            if path and not os.path.exists(os.path.join(root, 'tests', path)):
+                bad.append(f'{m.group(1)}: no file {path}')
+                continue
+            text = open(os.path.join(root, 'tests', path)).read() if path else text
+            if case not in text:
+                bad.append(f'{m.group(1)}: no case "{case}"')
+    return bad if rows else ['no scenarios']
+
+
 def check(root):
     bad, rows = [], set()
     for line in open(os.path.join(root, 'docs/protocol.md'), encoding='utf-8'):
@@ -36,6 +56,7 @@ def check(root):
                 bad.append(f'{row}: {test} does not name it')
         if not tests and 'not yet' not in where:
             bad.append(f'{row}: no test, and not said so')
+    bad += scenarios(root)
     expected = {f'A{i}' for i in range(1, 56)} | {f'C{i}' for i in range(1, 36)}
     return bad + [f'{row}: no row' for row in sorted(expected - rows)]
 
