@@ -222,7 +222,10 @@ static void time_passes(struct reader *r)
 static void give_back(struct reader *r)
 {
 	for (unsigned n = reader_u8(r); n > 0 && rig.links[0].full_count > 0; n--)
-		rig_return(&rig, 0, USED_DONE);
+		if (n % 2) /* some of their peers have moved */
+			rig_return_moved(&rig, 0, n / 2);
+		else
+			rig_return(&rig, 0, USED_DONE);
 	rig_poll(&rig);
 }
 
