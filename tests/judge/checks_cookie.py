@@ -186,16 +186,17 @@ def consumes_reply(court, peer):
         mac1, index = mac1_of(first.message), first.remote_index
         cookie = os.urandom(16)
         good = cookie_reply(index, cookie, peer.keys.public, mac1)
-        bad = [flip(good, 8 * byte) for byte in (8, 31, 32, 47, 48, 63)]
+        bad = [flip(good, 8 * byte) for byte in range(8, 64)]
         bad += [cookie_reply(index, cookie, court.site.public, mac1),
                 cookie_reply(index, cookie, peer.keys.public, bytes(16))]
         court.refused(lambda: [peer.send(m) for m in bad], control_drop_proof=len(bad))
-        lost = [cookie_reply(i, cookie, peer.keys.public, mac1) for i in (0, index ^ 1)]
-        court.refused(lambda: [peer.send(m) for m in lost], control_drop_unknown=2)
+        lost = [cookie_reply(0, cookie, peer.keys.public, mac1)]
+        lost += [flip(good, bit) for bit in range(32, 64)]
+        court.refused(lambda: [peer.send(m) for m in lost], control_drop_unknown=len(lost))
         changed, sent = court.observe(lambda: peer.send(good, socket=elsewhere))
         require(changed.get("control rx_handshake") == 2 and not sent, changed)  # one is settle()'s
         again = cookie_reply(index, os.urandom(16), peer.keys.public, mac1)
-        court.refused(lambda: peer.send(again), control_drop_unknown=1)
+        court.refused(lambda: [peer.send(again), peer.send(good)], control_drop_unknown=2)
         require(peer.endpoint() == "%s:%d" % peer.at, "the endpoint moved")
         require(not peer.drain(), "an initiation at once")
     second = peer.wait_initiation(REKEY_TIMEOUT + 2)

@@ -56,6 +56,23 @@ def confirmed_by_no_replay(court):
     require(peer.wait_data()[0][28:] == b"again", "not under the new session")
 
 
+@check("A25: of unconfirmed sessions only the last is kept; what confirms it may be data, for whatever "
+       "inner source")
+def last_unconfirmed(court):
+    peer = court.up()
+    old = peer.session
+    first = peer.initiate()
+    last = peer.initiate()
+    knock = court.world.udp("pcA", PC)
+    court.refused(lambda: peer.send(first.seal(b"")), crypt_drop_index=1)
+    knock.sendto(b"hello", (peer.inner, 9))
+    require(peer.wait_data(session=old)[0][28:] == b"hello", "not under the former session")
+    spoofed = last.seal(udp4("10.0.2.10", PC, b"spoofed"))
+    court.refused(lambda: peer.send(spoofed), crypt_drop_inner_source=1)
+    knock.sendto(b"again", (peer.inner, 9))
+    require(peer.wait_data(session=last)[0][28:] == b"again", "not under the new session")
+
+
 @check("A24, A26: data under the previous session is taken, under the one before it is not")
 def previous_session(court):
     peer = court.up()
@@ -136,6 +153,19 @@ def wide_counters(court):
     for counter in (2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1, 2 ** 33):
         court.accepted(lambda c=counter: peer.send(data(peer, c)))
         court.refused(lambda c=counter: peer.send(data(peer, c)), crypt_drop_replay=1)
+
+
+@check("A29: a first message with the greatest counter there is, and a window that is whole behind it")
+def greatest_first(court):
+    peer = court.peer()
+    peer.initiate()
+    last = REJECT_AFTER_MESSAGES - 1
+    court.refused(lambda: [peer.send(data(peer, last + n)) for n in (1, 2)], crypt_drop_expired=2)
+    court.accepted(lambda: peer.send(data(peer, last)))
+    edges = (1, 2, 63, 64, 65, WINDOW - 1, WINDOW)
+    court.accepted(lambda: [peer.send(data(peer, last - n)) for n in edges], len(edges))
+    court.refused(lambda: [peer.send(data(peer, last - n)) for n in (0, *edges, WINDOW + 1, last)],
+                  crypt_drop_replay=len(edges) + 3)
 
 
 @check("A29: counters up to 2^64 - 2^13 - 2 are taken, from 2^64 - 2^13 - 1 on refused")

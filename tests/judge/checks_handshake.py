@@ -5,8 +5,9 @@ import time
 
 from court import check, require
 from peer import Peer
-from protocol import (INITIATION, LOW_ORDER_BOTH, P, RESPONSE, SIZES, STAMP_STEP_NS, Initiation, Keys,
-                      Refused, again_with_mac1, hchacha20, index_at, mac1_holds, mac2_of, stamp)
+from protocol import (COOKIE, DATA, INITIATION, LOW_ORDER_BOTH, RESPONSE, SIZES, STAMP_STEP_NS, Initiation,
+                      Keys, Refused, add_macs, again_with_mac1, cookie_reply, hchacha20, index_at,
+                      mac1_holds, mac2_of, stamp)
 from world import SITE, SITE_AGAIN, PORT
 
 RESPONSES_APART = 0.020  # A14, as seen on the wire; less a little for the way there
@@ -63,21 +64,47 @@ def response_macs(court):
 
 # ---- size and shape ----
 
-@check("A1: reserved bytes that are not zero, in all four types")
+def one_of_each(court, peer):
+    """Of the four types, as right as they can be when site A has asked for none of them."""
+    _, initiation = peer.initiation()
+    response = add_macs(bytes([2, 0, 0, 0]) + os.urandom(56), court.site.public)
+    reply = cookie_reply(peer.session.remote, os.urandom(16), peer.keys.public, os.urandom(16))
+    return [initiation, response, reply, peer.session.seal(b"")]
+
+
+def rightly(court, message):
+    """With mac1 for what the message has become."""
+    return again_with_mac1(message, court.site.public) if len(message) in (148, 92) else message
+
+
+@check("A1: reserved bytes that are not zero: each of their bits, in all four types")
 def reserved(court):
     peer = court.up()
-    _, initiation = peer.initiation()
-    messages = [initiation, bytes([2, 0, 0, 0]) + os.urandom(88), bytes([3, 0, 0, 0]) + os.urandom(60),
-                peer.session.seal(b"")]
+    bent = [rightly(court, flip(message, bit)) for message in one_of_each(court, peer)
+            for bit in range(8, 32)]
+    court.refused(lambda: [peer.send(m) for m in bent], black_drop_type=len(bent))
 
-    def act():
-        for message in messages:
-            for place in (1, 2, 3):
-                bent = bytearray(message)
-                bent[place] = 1 << place
-                fixed = again_with_mac1(bytes(bent), court.site.public) if bent[0] < 3 else bytes(bent)
-                peer.send(fixed)
-    court.refused(act, black_drop_type=12)
+
+@check("A1, A2: each bit of the type changed, in all four types, mac1 right for what it became")
+def bent_types(court):
+    peer = court.up()
+    bent = [rightly(court, flip(message, bit)) for message in one_of_each(court, peer)
+            for bit in range(8)]
+    sizes = sum(m[0] in SIZES for m in bent)  # that type has another length; no bit makes it data
+    court.refused(lambda: [peer.send(m) for m in bent], black_drop_size=sizes,
+                  black_drop_type=len(bent) - sizes)
+
+
+@check("A2: a handshake message sent as another type, cut or filled to that type's length")
+def other_lengths(court):
+    peer = court.up()
+    initiation, response, reply, _ = one_of_each(court, peer)
+    as_response = rightly(court, bytes([RESPONSE]) + initiation[1:92])
+    as_initiation = rightly(court, bytes([INITIATION]) + (response + bytes(56))[1:])
+    court.refused(lambda: [peer.send(as_response), peer.send(as_initiation)], control_drop_unknown=1,
+                  control_drop_proof=1)
+    court.refused(lambda: peer.send(bytes([COOKIE]) + initiation[1:64]), control_drop_unknown=1)
+    court.refused(lambda: peer.send(bytes([DATA]) + reply[1:]), crypt_drop_tag=1)  # a session's index
 
 
 @check("A1: types that there are not")
@@ -103,13 +130,15 @@ def sizes(court):
     court.refused(lambda: peer.send(peer.session.seal(b"") + b"\0"), crypt_drop_tag=1)
 
 
-@check("A2: an initiation truncated to every length, and longer by up to 200 bytes")
+@check("A2: handshake messages and cookie replies cut to every length, longer by up to 200 bytes, and as "
+       "long as the wire carries")
 def all_sizes(court):
-    peer = court.peer()
-    _, message = peer.initiation()
-    lengths = [n for n in range(349) if n != len(message)]
-    court.refused(lambda: [peer.send((message + bytes(200))[:n]) for n in lengths],
-                  black_drop_type=4, black_drop_size=len(lengths) - 4)
+    peer = court.up()
+    for message in one_of_each(court, peer)[:3]:
+        bent = [(message + bytes(1472))[:n] for n in (*range(len(message) + 201), 1471, 1472)
+                if n != len(message)]
+        court.refused(lambda b=bent: [peer.send(m) for m in b],
+                      black_drop_type=4, black_drop_size=len(bent) - 4)
 
 
 # ---- macs ----
@@ -153,6 +182,28 @@ def bent_initiation(court):
     court.refused(lambda: [peer.send(m) for m in bent], control_drop_proof=len(bent))
 
 
+@check("A27: a sender index is the sender's own affair: 0, the greatest, and another peer's")
+def sender_indices(court):
+    other = court.up()
+    for index in (0, 0xffffffff, other.session.local, other.session.remote):
+        peer = court.peer()
+        peer.initiate(index=index)
+        peer.confirm().echo()
+    require(other.good(), "the other's session is harmed")
+
+
+@check("A16, C1: a sender index changed after mac1 was made, and with mac1 made anew")
+def bent_sender(court):
+    peer = court.peer()
+    state, message = peer.initiation()
+    bent = [flip(message, bit) for bit in range(32, 64)]
+    court.refused(lambda: [peer.send(m) for m in bent], black_drop_mac1=len(bent))
+    peer.send(again_with_mac1(bent[0], court.site.public))
+    state.index ^= 1  # nothing but mac1 covers it: the response is to that index
+    peer.session = state.finish(peer.wait(RESPONSE)[0])
+    peer.confirm().echo()
+
+
 @check("A9: an initiation with an ephemeral of low order, all 14 spellings")
 def low_order(court):
     peer = court.peer()
@@ -160,12 +211,13 @@ def low_order(court):
     court.refused(lambda: [peer.send(m) for m in messages], control_drop_proof=len(messages))
 
 
-@check("A9: an initiation for static-static zero, by whoever claims a static key of low order")
+@check("A9: an initiation for static-static zero, by whoever claims a static key of low order, all 14 "
+       "spellings, each a peer of site A's")
 def low_order_static(court):
-    peers = [court.peer(keys=Keys(os.urandom(32), point)) for point in ((1).to_bytes(32, "little"),
-                                                                      (P - 1).to_bytes(32, "little"))]
-    # the two are configured as peers
-    court.refused(lambda: [p.send(p.initiation()[1]) for p in peers], control_drop_proof=2)
+    peers = [court.peer(keys=Keys(os.urandom(32), point)) for point in LOW_ORDER_BOTH]
+    court.refused(lambda: [p.send(p.initiation()[1]) for p in peers], control_drop_proof=len(peers))
+    for peer in peers:
+        court.world.wg("set", "peer", peer.text, "remove")
 
 
 @check("A9: a peer whose key is of low order never gets a packet")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What happens by itself, in real time: all of these begin at the start and wait beside the others."""
 import os
+import struct
 import time
 
 from checks_handshake import flip
@@ -59,7 +60,7 @@ def responses(court, peer):
     received = peer.wait_initiation(REKEY_TIMEOUT + 2)
     with court.turn:  # all of it before the next retry
         bad_responses(court, peer, older, received)
-        good, session = received.response(peer.new_index())
+        good, session = received.response(peer.new_index(), mac2=os.urandom(16))  # A21: ignored
         peer.send(good)
         require(peer.wait_data(session=session)[0][28:] == b"hello", "not at once (A25)")
         court.refused(lambda: peer.send(good), control_drop_unknown=1)
@@ -74,10 +75,13 @@ def bad_responses(court, peer, older, received):
     court.refused(lambda: peer.send(late), control_drop_unknown=1)
     index = received.remote_index
     others = [received.response(1, receiver=i)[0]
-              for i in (0, index ^ 1, index ^ 1 << 31, older.remote_index)]
-    court.refused(lambda: [peer.send(m) for m in others], control_drop_unknown=4)
+              for i in (0, older.remote_index, *(index ^ 1 << bit for bit in range(32)))]
+    court.refused(lambda: [peer.send(m) for m in others], control_drop_unknown=len(others))
     good, _ = received.response(peer.new_index())
     court.refused(lambda: [peer.send(flip(good, 8 * byte)) for byte in range(4, 76)], black_drop_mac1=72)
+    # data for the handshake's index, before there is a session
+    early = struct.pack("<IIQ", DATA, index, 0) + os.urandom(16)
+    court.refused(lambda: peer.send(early), crypt_drop_index=1)
     bent = [again_with_mac1(flip(good, 8 * byte), court.site.public) for byte in range(12, 60)]
     court.refused(lambda: [peer.send(m) for m in bent], control_drop_proof=48)
     low = [received.response(1, ephemeral=point)[0] for point in LOW_ORDER_BOTH]
