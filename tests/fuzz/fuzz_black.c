@@ -1,27 +1,38 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The black port: a program of frames, orders and packets to send, through the whole domain. Each
- * step is a byte that says what, then its fields. Handshake messages may get a right mac1, headers
- * right checksums, so that neither stops a frame. Every frame is counted once, what leaves is sound,
- * and no buffer is lost.
+ * step is a byte that says what, then its fields. Handshake messages may get a right mac1, and mac2
+ * with the cookie that came last, headers right checksums, so that none of them stops a frame; and
+ * control may be busy, so that load begins. Every frame is counted once, what leaves is sound, what
+ * control gets has the proofs that it must have, and no buffer is lost.
  */
 #include <string.h>
 
 #include "black/rig.h"
+#include "crypto/blake2s.h"
 #include "fuzz.h"
 #include "net/checksum.h"
 #include "net/ethernet.h"
 #include "net/udp.h"
 #include "util/bytes.h"
 #include "wg/cookie.h"
+#include "wg/jar.h"
 #include "wg/messages.h"
 
 #define FRAME_MAX   1514
 #define STEPS_MAX   64
-#define PAYLOAD_MAX (FRAME_MAX - ETHERNET_HEADER_LEN - IPV4_HEADER_LEN - UDP_HEADER_LEN)
+#define PAYLOAD_MAX (FRAME_MAX - ETHERNET_HEADER_LEN - IPV6_HEADER_LEN - UDP_HEADER_LEN)
+#define WITH_COOKIE 0x80
 
 static struct rig rig;
 static const uint32_t hosts[] = {PEER, GATEWAY, FAR, OURS, SECOND, 0xc0a80115, 0xc0a801ff, 0xffffffff};
+static const char *const hosts6[] = {"2001:db8::20", "2001:db8::1", "2001:db8:9::9", "2001:db8::10",
+	"2001:db8:1::10", "fe80::ff:fe00:2", "ff02::1", "::"};
+
+static struct cookie_checker checker; /* mac1 once more */
+static struct jar jar;                /* of one who asks, and is told */
+static struct endpoint asker, owner;  /* where it asked from; whose cookie it has */
+static unsigned busy;                 /* frames for which control reads no reports */
 
 static uint32_t pick_host(struct reader *r)
 {
@@ -30,28 +41,55 @@ static uint32_t pick_host(struct reader *r)
 	return which < 8 ? hosts[which] : reader_be32(r);
 }
 
+static const char *pick_host6(struct reader *r)
+{
+	return hosts6[reader_u8(r) % 8];
+}
+
 /* ---- what is received is counted once ---- */
 
 static uint64_t outcomes(void)
 {
-	return rig.stats.rx_handshake + rig.stats.rx_data + rig.stats.rx_arp +
+	return rig.stats.rx_handshake + rig.stats.rx_data + rig.stats.rx_arp + rig.stats.rx_nd +
 	       rig.stats.rx_icmp_echo + rig_drops(&rig) - rig.stats.drop_no_endpoint -
 	       rig.stats.drop_no_route - rig.stats.drop_neighbour - rig.stats.drop_tx_full -
 	       rig.stats.drop_handle - rig.stats.drop_no_buffer;
+}
+
+static void check_report(const struct black_report *report)
+{
+	require(report->length == 148 || report->length == 92 || report->length == 64,
+		"a message of a right size");
+	require(report->data[0] >= 1 && report->data[0] <= 3 && report->data[1] == 0,
+		"a handshake message");
+	require(report->remote.addr.family == 4 || report->remote.addr.family == 6,
+		"a remote address");
+	require(report->local.family == report->remote.addr.family, "of one family");
+	require(report->data[0] == MESSAGE_COOKIE ||
+			cookie_check_mac1(&checker, report->data, report->length),
+		"a right mac1 (A16)");
+}
+
+/* A18: a cookie is worth something for the address and port that it was sent to. */
+static void check_proven(const struct black_report *report)
+{
+	uint8_t mac2[16];
+
+	require(report->data[0] != MESSAGE_COOKIE, "a cookie reply proves nothing");
+	require(jar.has_cookie && endpoint_equal(&report->remote, &owner), "one who has a cookie");
+	blake2s(mac2, 16, report->data, report->length - 16u, jar.cookie, sizeof(jar.cookie));
+	require(memcmp(mac2, report->data + report->length - 16, 16) == 0, "a right mac2 (A17)");
 }
 
 static void take_reports(void)
 {
 	struct black_report report;
 
-	while (ring_receive(&rig.reports, &report, 1) == 1) {
-		require(report.length == 148 || report.length == 92 || report.length == 64,
-			"a message of a right size");
-		require(report.data[0] >= 1 && report.data[0] <= 3 && report.data[1] == 0,
-			"a handshake message");
-		require(report.remote.addr.family == 4 || report.remote.addr.family == 6,
-			"a remote address");
-		require(report.local.family == report.remote.addr.family, "of one family");
+	while (ring_receive(&rig.reports, &report, 1) == 1)
+		check_report(&report);
+	while (ring_receive(&rig.proven, &report, 1) == 1) {
+		check_report(&report);
+		check_proven(&report);
 	}
 }
 
@@ -68,6 +106,44 @@ static void check_full(void)
 
 /* ---- what is sent ---- */
 
+static void check_sent4(const uint8_t *f, size_t length)
+{
+	require(checksum_of(f + 14, 20) == 0, "its header's checksum holds");
+	require(get_be16(f + 16) + 14u == length, "its length is the frame's");
+	require(get_be32(f + 26) == OURS || get_be32(f + 26) == SECOND, "our address");
+}
+
+static bool is_ours6(const uint8_t address[static 16])
+{
+	static const char *const ours[] = {"2001:db8::10", "2001:db8:1::10", "fe80::ff:fe00:1"};
+	uint8_t own[16];
+
+	for (unsigned i = 0; i < 3; i++) {
+		wire_address6(own, ours[i]);
+		if (memcmp(own, address, 16) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void check_sent6(const uint8_t *f, size_t length)
+{
+	require(f[14] >> 4 == 6 && get_be16(f + 18) + 54u == length, "its length is the frame's");
+	require(is_ours6(f + 22), "our address");
+}
+
+/* The one who asks takes its cookie; any other reply does not open. */
+static void take_cookie(const uint8_t *udp, size_t length)
+{
+	struct message_cookie reply;
+
+	if (length != UDP_HEADER_LEN + sizeof(reply) || udp[UDP_HEADER_LEN] != MESSAGE_COOKIE)
+		return;
+	memcpy(&reply, udp + UDP_HEADER_LEN, sizeof(reply));
+	if (jar_consume(&jar, &reply, rig.public_key, rig.now_ns) == 0)
+		owner = asker;
+}
+
 static void check_sent(void)
 {
 	size_t length;
@@ -77,11 +153,13 @@ static void check_sent(void)
 		uint16_t type = get_be16(f + 12);
 		require(length >= 42 && length <= FRAME_MAX, "a frame of a possible length");
 		require(mac_equal(f + 6, wire_ours), "it comes from us");
-		if (type != ETHERNET_TYPE_IPV4)
-			continue;
-		require(checksum_of(f + 14, 20) == 0, "its header's checksum holds");
-		require(get_be16(f + 16) + 14u == length, "its length is the frame's");
-		require(get_be32(f + 26) == OURS || get_be32(f + 26) == SECOND, "our address");
+		if (type == ETHERNET_TYPE_IPV4) {
+			check_sent4(f, length);
+			take_cookie(f + 34, length - 34);
+		} else if (type == ETHERNET_TYPE_IPV6) {
+			check_sent6(f, length);
+			take_cookie(f + 54, length - 54);
+		}
 	}
 }
 
@@ -89,14 +167,19 @@ static void arrive(const uint8_t *frame, size_t length)
 {
 	uint64_t before = outcomes();
 	uint64_t taken = rig.stats.rx_handshake + rig.stats.rx_data + rig.stats.rx_icmp_echo;
+	uint64_t cookies = rig.stats.tx_cookie;
 
 	rig_arrive(&rig, frame, length);
 	require(outcomes() == before + 1, "every frame has one outcome");
+	require(rig.stats.tx_cookie <= cookies + 1, "and draws one cookie reply at most");
 	require((length >= 6 && mac_equal(frame, wire_ours)) ||
 			taken == rig.stats.rx_handshake + rig.stats.rx_data +
 				rig.stats.rx_icmp_echo,
 		"no IP packet is taken that was not sent to us alone");
-	take_reports();
+	if (busy > 0)
+		busy--;
+	else
+		take_reports();
 	check_full();
 	check_sent();
 }
@@ -110,18 +193,32 @@ static void raw_frame(struct reader *r)
 	arrive(frame, fuzz_piece(r, frame, sizeof(frame)));
 }
 
-/* In UDP and IPv4, bent, and the header checksum put right again if so wanted. */
+/*
+ * In UDP and IPv4, bent, and the header checksum put right again if so wanted; or in IPv6. Where it
+ * comes from is noted in asker.
+ */
 static void datagram(struct reader *r, const uint8_t *payload, size_t length)
 {
 	static uint8_t frame[WIRE_FRAME_MAX];
 	uint32_t from = pick_host(r);
 	uint16_t from_port = reader_be16(r);
 	uint8_t how = reader_u8(r);
+	uint16_t port = how & 2 ? reader_be16(r) : LISTEN;
+	bool six = how & 8;
 
-	length = wire_udp(frame, from, from_port, how & 1 ? SECOND : OURS,
-		how & 2 ? reader_be16(r) : LISTEN, payload, length);
-	if (fuzz_bend(r, frame, length) && how & 4)
+	if (six) {
+		length = wire_udp6(frame, hosts6[from % 8], from_port, hosts6[how & 1 ? 4 : 3], port,
+			payload, length);
+	} else {
+		length = wire_udp(frame, from, from_port, how & 1 ? SECOND : OURS, port, payload,
+			length);
+	}
+	if (fuzz_bend(r, frame, length) && how & 4 && !six)
 		wire_repair(frame);
+	memset(&asker, 0, sizeof(asker));
+	asker.addr.family = six ? 6 : 4;
+	memcpy(asker.addr.bytes, frame + (six ? 22 : 26), six ? 16 : 4);
+	asker.port = get_be16(frame + (six ? 54 : 34));
 	arrive(frame, length);
 }
 
@@ -133,16 +230,19 @@ static void any_datagram(struct reader *r)
 	datagram(r, payload, length);
 }
 
-/* A handshake message of the right size, its mac1 right at first. */
+/* A handshake message of the right size, its mac1 right at first, and mac2 of the cookie that came. */
 static void handshake(struct reader *r)
 {
 	static const uint16_t sizes[] = {0, 148, 92, 64};
 	uint8_t message[148] = {0};
-	unsigned kind = 1 + reader_u8(r) % 3;
+	uint8_t how = reader_u8(r);
+	unsigned kind = 1 + (how & ~WITH_COOKIE) % 3;
 
 	fuzz_piece(r, message, sizes[kind]);
 	put_le32(message, kind);
-	if (kind != MESSAGE_COOKIE)
+	if (kind != MESSAGE_COOKIE && how & WITH_COOKIE)
+		jar_add_macs(&jar, message, sizes[kind], rig.public_key, rig.now_ns);
+	else if (kind != MESSAGE_COOKIE)
 		cookie_add_macs(message, sizes[kind], rig.public_key);
 	fuzz_bend(r, message, sizes[kind]);
 	datagram(r, message, sizes[kind]);
@@ -177,6 +277,60 @@ static void echo(struct reader *r)
 	if (fuzz_bend(r, frame, length) && reader_u8(r) & 1)
 		wire_repair(frame);
 	arrive(frame, length);
+}
+
+/* Whole, or a piece of the input behind an IPv6 header: extension headers, anything in ICMPv6. */
+static void packet6(struct reader *r)
+{
+	static uint8_t frame[WIRE_FRAME_MAX], piece[PAYLOAD_MAX];
+	uint8_t how = reader_u8(r);
+	const char *from = pick_host6(r), *to = pick_host6(r);
+	size_t length;
+
+	if (how & 1) {
+		length = wire_echo6(frame, from, to, reader_be16(r) % 1400);
+	} else {
+		uint8_t protocol = how & 2 ? IP_PROTOCOL_ICMP6 : reader_u8(r);
+		size_t size = fuzz_piece(r, piece, sizeof(piece));
+		length = wire_ipv6(frame, from, to, protocol, size);
+		memcpy(frame + ETHERNET_HEADER_LEN + IPV6_HEADER_LEN, piece, size);
+	}
+	fuzz_bend(r, frame, length);
+	if (how & 4 && length >= 58)
+		wire_repair6(frame, length);
+	arrive(frame, length);
+}
+
+static void neighbour6(struct reader *r)
+{
+	uint8_t frame[128];
+	uint8_t how = reader_u8(r);
+	const char *from = pick_host6(r), *to = pick_host6(r);
+	size_t length = how & 1 ? wire_ask6(frame, from, to) : wire_answer6(frame, from, to);
+
+	if (fuzz_bend(r, frame, length) && how & 2)
+		wire_repair6(frame, length);
+	arrive(frame, length);
+}
+
+static void endpoint6(struct reader *r)
+{
+	struct black_order o = {.kind = BLACK_ENDPOINT, .slot = reader_u8(r) % RIG_PEERS,
+		.remote.addr.family = 6};
+
+	wire_address6(o.remote.addr.bytes, pick_host6(r));
+	o.remote.port = reader_be16(r);
+	if (reader_u8(r) & 1) {
+		o.local.family = 6;
+		wire_address6(o.local.bytes, pick_host6(r));
+	}
+	rig_order(&rig, &o);
+	check_sent();
+}
+
+static void control_is_busy(struct reader *r)
+{
+	busy = reader_u8(r);
 }
 
 static void endpoint(struct reader *r)
@@ -230,17 +384,36 @@ static void give_back(struct reader *r)
 }
 
 static void (*const steps[])(struct reader *r) = {raw_frame, any_datagram, handshake, data, arp, echo,
-	endpoint, control_sends, crypt_sends, time_passes, give_back};
+	endpoint, control_sends, crypt_sends, time_passes, give_back, packet6, neighbour6, endpoint6,
+	control_is_busy};
+
+static void open_rig(void)
+{
+	static const struct rig_options options = {.links = 1, .mtu = 1500, .buffers = RIG_BUFFERS,
+		.reports = 64, .handles = 1024, .limits = {40, 8, 10}, .ipv6 = true};
+
+	rig_open_with(&rig, &options);
+	cookie_checker_init(&checker, rig.public_key);
+}
+
+static void begin(void)
+{
+	if (!rig.black)
+		open_rig();
+	memset(&jar, 0, sizeof(jar));
+	memset(&owner, 0, sizeof(owner));
+	busy = 0;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct reader r;
 
-	if (!rig.black)
-		rig_open(&rig);
+	begin();
 	reader_init(&r, bytes, size);
 	for (unsigned i = 0; i < STEPS_MAX && r.left > 0; i++)
 		steps[reader_u8(&r) % (sizeof(steps) / sizeof(steps[0]))](&r);
+	take_reports();
 	rig_check_whole(&rig);
 	for (uint32_t slot = 0; slot < RIG_PEERS; slot++) {
 		struct black_order none = {.kind = BLACK_NO_ENDPOINT, .slot = slot};
