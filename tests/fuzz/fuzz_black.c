@@ -31,7 +31,12 @@ static const char *const hosts6[] = {"2001:db8::20", "2001:db8::1", "2001:db8:9:
 
 static struct cookie_checker checker; /* mac1 once more */
 static struct jar jar;                /* of one who asks, and is told */
-static struct endpoint asker, owner;  /* where it asked from; whose cookie it has */
+static struct endpoint asker;         /* where it asked from */
+static struct cookie {
+	uint8_t bytes[COOKIE_LEN];
+	struct endpoint owner;
+} cookies[STEPS_MAX];                 /* that it got */
+static unsigned cookie_count;
 static unsigned busy;                 /* frames for which control reads no reports */
 
 static uint32_t pick_host(struct reader *r)
@@ -73,12 +78,16 @@ static void check_report(const struct black_report *report)
 /* A18: a cookie is worth something for the address and port that it was sent to. */
 static void check_proven(const struct black_report *report)
 {
+	const uint8_t *end = report->data + report->length - 16;
 	uint8_t mac2[16];
 
 	require(report->data[0] != MESSAGE_COOKIE, "a cookie reply proves nothing");
-	require(jar.has_cookie && endpoint_equal(&report->remote, &owner), "one who has a cookie");
-	blake2s(mac2, 16, report->data, report->length - 16u, jar.cookie, sizeof(jar.cookie));
-	require(memcmp(mac2, report->data + report->length - 16, 16) == 0, "a right mac2 (A17)");
+	for (unsigned i = 0; i < cookie_count; i++) {
+		blake2s(mac2, 16, report->data, report->length - 16u, cookies[i].bytes, COOKIE_LEN);
+		if (memcmp(mac2, end, 16) == 0 && endpoint_equal(&report->remote, &cookies[i].owner))
+			return;
+	}
+	require(false, "a right mac2, from where its cookie was sent (A17)");
 }
 
 static void take_reports(void)
@@ -140,8 +149,11 @@ static void take_cookie(const uint8_t *udp, size_t length)
 	if (length != UDP_HEADER_LEN + sizeof(reply) || udp[UDP_HEADER_LEN] != MESSAGE_COOKIE)
 		return;
 	memcpy(&reply, udp + UDP_HEADER_LEN, sizeof(reply));
-	if (jar_consume(&jar, &reply, rig.public_key, rig.now_ns) == 0)
-		owner = asker;
+	if (jar_consume(&jar, &reply, rig.public_key, rig.now_ns) != 0)
+		return;
+	require(cookie_count < STEPS_MAX, "one reply for a message");
+	memcpy(cookies[cookie_count].bytes, jar.cookie, COOKIE_LEN);
+	cookies[cookie_count++].owner = asker;
 }
 
 static void check_sent(void)
@@ -167,11 +179,11 @@ static void arrive(const uint8_t *frame, size_t length)
 {
 	uint64_t before = outcomes();
 	uint64_t taken = rig.stats.rx_handshake + rig.stats.rx_data + rig.stats.rx_icmp_echo;
-	uint64_t cookies = rig.stats.tx_cookie;
+	uint64_t replies = rig.stats.tx_cookie;
 
 	rig_arrive(&rig, frame, length);
 	require(outcomes() == before + 1, "every frame has one outcome");
-	require(rig.stats.tx_cookie <= cookies + 1, "and draws one cookie reply at most");
+	require(rig.stats.tx_cookie <= replies + 1, "and draws one cookie reply at most");
 	require((length >= 6 && mac_equal(frame, wire_ours)) ||
 			taken == rig.stats.rx_handshake + rig.stats.rx_data +
 				rig.stats.rx_icmp_echo,
@@ -401,7 +413,7 @@ static void begin(void)
 	if (!rig.black)
 		open_rig();
 	memset(&jar, 0, sizeof(jar));
-	memset(&owner, 0, sizeof(owner));
+	cookie_count = 0;
 	busy = 0;
 }
 
