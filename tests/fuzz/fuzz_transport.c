@@ -304,6 +304,15 @@ static void burst(struct reader *r)
 	held_back = reader_u8(r) % BURST_MAX;
 }
 
+static void write_ipv6(uint8_t *to, uint32_t source, uint32_t destination, uint16_t length)
+{
+	memset(to, 0, 40);
+	to[0] = 0x60;
+	put_be16(to + 4, (uint16_t)(length - 40));
+	put_be32(to + 8, 0xfd000000 | source);
+	put_be32(to + 24, 0xfd000000 | destination);
+}
+
 /* Raw bytes, or a packet of the peer with a payload, bent. */
 static uint16_t read_plaintext(struct reader *r, uint32_t slot, uint8_t *plaintext)
 {
@@ -314,12 +323,8 @@ static uint16_t read_plaintext(struct reader *r, uint32_t slot, uint8_t *plainte
 		return (uint16_t)fuzz_piece(r, plaintext, PLAIN_MAX);
 	length = (uint16_t)(20 + reader_be16(r) % (PLAIN_MAX - 19));
 	rig_write_packet(plaintext, (uint8_t)slot, 9, length);
-	if (how & 2 && length >= 40) { /* IPv6 */
-		memset(plaintext, 0, 40);
-		plaintext[0] = 0x60;
-		put_be16(plaintext + 4, (uint16_t)(length - 40));
-		put_be32(plaintext + 8, 0xfd000000 | slot);
-	}
+	if (how & 2 && length >= 40)
+		write_ipv6(plaintext, slot, 9, length);
 	fuzz_bend(r, plaintext, length);
 	return length;
 }
@@ -377,11 +382,13 @@ static void raw_message(struct reader *r)
 
 static void packet(struct reader *r)
 {
-	uint8_t to = reader_u8(r) % (PEERS + 1);
+	uint8_t how = reader_u8(r), to = how % (PEERS + 1);
 	uint16_t length = (uint16_t)(20 + reader_be16(r) % 1401);
 
 	take_free(&f->red, HANDLE_FULL);
 	struct handle h = rig_packet(&f->rig, 9, to, length);
+	if (how & 0x40 && length >= 40)
+		write_ipv6(rig_bytes(&f->red.side[0], &h), 9, to, length);
 	fuzz_bend(r, rig_bytes(&f->red.side[0], &h), length < 40 ? length : 40);
 	turn();
 }

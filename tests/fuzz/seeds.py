@@ -182,6 +182,8 @@ def transport_of(engine):
     add('send', packet(0, 100), packet(0, 1420), session(0x80), packet(0, 60), packet(1, 60), packet(3, 60),
         packet(2, 21, bend((0, 0x20))), session(1), message(4, corner(0), plain(b'')), packet(1, 600),
         order(2, 0), order(4, 1))
+    add('six', session(0x80), *[packet(0x40 | to, length) for to in range(4) for length in (40, 39, 60, 1420)],
+        packet(0x40, 60, bend((24, 1))), packet(0x40, 60, bend((0, 0x10))))
     add('old', session(0x80), session(1), time(64 * 125), packet(0, 60), message(0, NEXT, ipv4(40)),
         time(64 * 60), packet(0, 60), message(0, NEXT, ipv4(40)), time(64 * 2), message(0, NEXT, ipv4(40)))
     add('inner', session(0x80), *[message(0, NEXT, plain(each)) for each in INNER],
