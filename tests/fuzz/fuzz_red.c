@@ -19,6 +19,13 @@
 static struct rig rig;
 static const uint32_t hosts[] = {HOST, REMOTE, ROUTER, OURS, NOWHERE, 0x0a0001ff, 0xe0000001, 0};
 
+static const char *const hosts6[] = {
+	REMOTE6, HOST6, OURS6, "ff02::1", "fe80::1", "2001:db8::1", ROUTER6, LOCAL6};
+
+/* Prefixes that come behind the tunnel and go again: of NOWHERE, and of one of hosts6. */
+static const char *const more[] = {"198.51.100.0/24", "2001:db8::/32"};
+static unsigned times[2]; /* that each was added and not removed */
+
 static uint32_t pick_host(struct reader *r)
 {
 	uint8_t which = reader_u8(r);
@@ -30,11 +37,13 @@ static uint32_t pick_host(struct reader *r)
 
 static bool is_behind(const struct ip_packet *p)
 {
-	static const uint8_t prefix6[8] = {0xfd, 0, 0, 2};
+	static const uint8_t prefix6[8] = {0xfd, 0, 0, 2}, more6[4] = {0x20, 0x01, 0x0d, 0xb8};
 
 	if (p->version == 4)
-		return p->destination >> 8 == REMOTE >> 8;
-	return memcmp(ipv6_destination(p), prefix6, sizeof(prefix6)) == 0;
+		return p->destination >> 8 == REMOTE >> 8 ||
+		       (times[0] > 0 && p->destination >> 8 == NOWHERE >> 8);
+	return memcmp(ipv6_destination(p), prefix6, sizeof(prefix6)) == 0 ||
+	       (times[1] > 0 && memcmp(ipv6_destination(p), more6, sizeof(more6)) == 0);
 }
 
 static void check_full(bool from_tunnel)
@@ -123,9 +132,8 @@ static void packet4(struct reader *r)
 static void packet6(struct reader *r)
 {
 	static uint8_t frame[WIRE_FRAME_MAX];
-	static const char *const to[] = {REMOTE6, HOST6, OURS6, "ff02::1", "fe80::1", "2001:db8::1"};
-	uint8_t which = reader_u8(r) % 6, protocol = reader_u8(r);
-	size_t length = wire_ipv6(frame, HOST6, to[which], protocol, reader_be16(r) % 1461);
+	uint8_t which = reader_u8(r) % 8, protocol = reader_u8(r);
+	size_t length = wire_ipv6(frame, HOST6, hosts6[which], protocol, reader_be16(r) % 1461);
 
 	fuzz_bend(r, frame, length);
 	arrive(frame, length, reader_u8(r));
@@ -153,6 +161,54 @@ static void echo(struct reader *r)
 	arrive(frame, length, reader_u8(r));
 }
 
+static void neighbour6(struct reader *r)
+{
+	uint8_t frame[128];
+	uint8_t how = reader_u8(r);
+	const char *from = hosts6[reader_u8(r) % 8], *to = hosts6[reader_u8(r) % 8];
+	size_t length = how & 1 ? wire_ask6(frame, from, to) : wire_answer6(frame, from, to);
+
+	if (fuzz_bend(r, frame, length) && how & 2)
+		wire_repair6(frame, length);
+	arrive(frame, length, 0);
+}
+
+static void echo6(struct reader *r)
+{
+	static uint8_t frame[WIRE_FRAME_MAX];
+	const char *from = hosts6[reader_u8(r) % 8], *to = hosts6[reader_u8(r) % 8];
+	size_t length = wire_echo6(frame, from, to, reader_be16(r) % 1400);
+
+	if (fuzz_bend(r, frame, length))
+		wire_repair6(frame, length);
+	arrive(frame, length, reader_u8(r));
+}
+
+/* What was added twice must be removed twice. */
+static void prefixes(struct reader *r)
+{
+	uint8_t how = reader_u8(r);
+	unsigned which = how & 1;
+	bool removes = how & 2;
+
+	if (removes && times[which] == 0)
+		return;
+	rig_tunnel(&rig, removes ? RED_TUNNEL_DEL : RED_TUNNEL_ADD, more[which]);
+	times[which] += removes ? -1u : 1;
+}
+
+static size_t opened6(struct reader *r, uint8_t *packet)
+{
+	static uint8_t frame[WIRE_FRAME_MAX];
+	const char *from = hosts6[reader_u8(r) % 8], *to = hosts6[reader_u8(r) % 8];
+	uint8_t protocol = reader_u8(r);
+	size_t length = wire_ipv6(frame, from, to, protocol, reader_be16(r) % 1400);
+
+	fuzz_bend(r, frame, length);
+	memcpy(packet, frame + ETHERNET_HEADER_LEN, length - ETHERNET_HEADER_LEN);
+	return length - ETHERNET_HEADER_LEN;
+}
+
 /* From a peer, who may be hostile: only what crypt checks (A44) holds. */
 static void opened(struct reader *r)
 {
@@ -164,6 +220,8 @@ static void opened(struct reader *r)
 		return;
 	if (how & 1) {
 		length = fuzz_piece(r, packet, 1440);
+	} else if (how & 4) {
+		length = opened6(r, packet);
 	} else { /* an IPv4 packet without its frame, bent */
 		static uint8_t frame[WIRE_FRAME_MAX];
 		uint32_t from = pick_host(r), to = pick_host(r);
@@ -189,7 +247,14 @@ static void time_passes(struct reader *r)
 }
 
 static void (*const steps[])(struct reader *r) = {
-	raw_frame, packet4, packet6, arp, echo, opened, time_passes};
+	raw_frame, packet4, packet6, arp, echo, opened, time_passes, neighbour6, echo6, prefixes};
+
+static void remove_prefixes(void)
+{
+	for (unsigned i = 0; i < 2; i++)
+		for (; times[i] > 0; times[i]--)
+			rig_tunnel(&rig, RED_TUNNEL_DEL, more[i]);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
@@ -201,5 +266,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	for (unsigned i = 0; i < STEPS_MAX && r.left > 0; i++)
 		steps[reader_u8(&r) % (sizeof(steps) / sizeof(steps[0]))](&r);
 	rig_check_whole(&rig);
+	remove_prefixes();
 	return 0;
 }

@@ -369,6 +369,22 @@ def opened(sender, to, length, bent=STRAIGHT, how=0):
     return bytes([5, how, sender, to]) + be16(length) + bent
 
 
+def red_neighbour6(asks, sender, to, bent=STRAIGHT):
+    return bytes([7, asks | 2, sender, to]) + bent
+
+
+def red_echo6(sender, to, length, code=0):
+    return bytes([8, sender, to]) + be16(length) + STRAIGHT + bytes([code])
+
+
+def prefix(six=0, gone=0):
+    return bytes([9, six | gone << 1])
+
+
+def opened6(sender, to, protocol, length, bent=STRAIGHT):
+    return bytes([5, 4, sender, to, protocol]) + be16(length) + bent
+
+
 seed('red', 'tunnel', packet4(1, 100), packet4(1, 1472), packet4(1, 1472, 0x4000), packet4(1, 1393),
      packet4(1, 20, 0, 1), packet4(1, 20, code=1), packet4(1, 20, code=2), packet4(1, 1472, 0x2000),
      packet4(1, 1472, 0x20b9))
@@ -382,6 +398,16 @@ seed('red', 'opened', red_arp(1, 0, 3), opened(1, 0, 56), opened(1, 3, 56), open
      opened(0, 0, 56), opened(1, 5, 20), opened(1, 7, 10), opened(1, 6, 10),
      opened(1, 0, 56, bend((14, 1)), 2), bytes([5, 1]) + piece(b'\x45\0\0\x14' + bytes(16)),
      bytes([6, 255]), opened(1, 2, 1390), bytes([6, 20]))
+seed('red', 'opened6', red_neighbour6(1, 1, 2), *[opened6(0, to, 17, 56) for to in range(8)],
+     opened6(1, 1, 17, 56), opened6(0, 1, 58, 1380), opened6(0, 5, 17, 20), bytes([6, 255]),
+     opened6(0, 1, 17, 56, bend((21, 63))), red_neighbour6(0, 1, 2), opened6(0, 1, 17, 60),
+     opened6(0, 1, 17, 60, bend((21, 64 ^ 255))))
+seed('red', 'neighbours', *[red_neighbour6(asks, sender, to) for asks in (1, 0) for sender, to in (
+    (1, 2), (6, 2), (4, 7), (5, 2), (2, 2), (1, 1))], red_neighbour6(1, 1, 2, bend((21, 1))),
+     red_echo6(1, 2, 56), red_echo6(1, 7, 1390), red_echo6(1, 3, 8), red_echo6(1, 0, 100, 2))
+seed('red', 'prefixes', packet4(4, 50), prefix(), packet4(4, 50), prefix(), prefix(gone=1), packet4(4, 50),
+     prefix(gone=1), packet4(4, 50), prefix(gone=1), red_packet6(5, 17, 50), prefix(1), red_packet6(5, 17, 50),
+     prefix(1), prefix(1, 1), red_packet6(5, 17, 50), prefix(1, 1), red_packet6(5, 17, 50), prefix(1, 1))
 seed('red', 'errors', packet4(4, 50, 0x00ff), packet4(4, 50), packet4(4, 50, 0, 64, bend((23, 0x10)), 1),
      packet4(1, 30, 0, 0), packet4(1, 30, 0, 255, bend((26, 0xff)), 1))
 
