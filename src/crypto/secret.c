@@ -7,9 +7,16 @@
 
 #include "crypto/provider.h"
 
+#define STACK_WIPED 8192 /* a step of a handshake reaches 4 KiB deep, the dynamic linker's part included */
+
 void secret_wipe(void *bytes, size_t len)
 {
 	sodium_memzero(bytes, len);
+}
+
+void secret_wipe_stack(void)
+{
+	sodium_stackzero(STACK_WIPED);
 }
 
 bool secret_equal(const void *a, const void *b, size_t len)

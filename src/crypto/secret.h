@@ -9,6 +9,11 @@
 #include <string.h>
 
 void secret_wipe(void *bytes, size_t len);                          /* not optimised away */
+/*
+ * Wipes 8 KiB of the stack below the caller: what functions left there that have returned. Libraries
+ * wipe their state, but not what the compiler has put on the stack of it.
+ */
+void secret_wipe_stack(void);
 bool secret_equal(const void *a, const void *b, size_t len);        /* constant time */
 bool secret_is_zero(const void *bytes, size_t len);                 /* constant time */
 

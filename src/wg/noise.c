@@ -111,6 +111,7 @@ void noise_set_identity(struct noise_identity *identity, const uint8_t *private_
 	memcpy(identity->private_key, private_key, sizeof(identity->private_key));
 	dh_clamp(identity->private_key);
 	dh_base(identity->public_key, identity->private_key);
+	secret_wipe_stack();
 	identity->set = true;
 }
 
@@ -119,6 +120,7 @@ bool noise_precompute(struct noise_remote *remote, const struct noise_identity *
 	secret_wipe(remote->static_static, sizeof(remote->static_static));
 	remote->usable = identity->set &&
 		dh(remote->static_static, identity->private_key, remote->public_key) == 0;
+	secret_wipe_stack();
 	return remote->usable;
 }
 
@@ -158,6 +160,7 @@ int noise_create_initiation(struct message_initiation *message, struct noise_ini
 out:
 	secret_wipe(ephemeral, sizeof(ephemeral));
 	secret_wipe(&s, sizeof(s));
+	secret_wipe_stack();
 	return error;
 }
 
@@ -189,6 +192,7 @@ int noise_consume_initiation(struct noise_received *received, const struct noise
 out:
 	secret_wipe(static_public, sizeof(static_public)); /* who talks to whom is a secret */
 	secret_wipe(&s, sizeof(s));
+	secret_wipe_stack();
 	return error;
 }
 
@@ -221,6 +225,7 @@ int noise_prove_initiation(struct noise_received *received, const struct noise_r
 	error = 0;
 out:
 	secret_wipe(&s, sizeof(s));
+	secret_wipe_stack();
 	return error;
 }
 
@@ -257,6 +262,7 @@ int noise_create_response(struct message_response *message, struct session_keys 
 out:
 	secret_wipe(ephemeral, sizeof(ephemeral));
 	secret_wipe(&s, sizeof(s));
+	secret_wipe_stack();
 	return error;
 }
 
@@ -290,5 +296,6 @@ int noise_consume_response(struct session_keys *keys, struct noise_initiation *i
 	error = 0;
 out:
 	secret_wipe(&s, sizeof(s));
+	secret_wipe_stack();
 	return error;
 }
