@@ -68,14 +68,30 @@ def matching(code, at):
     raise ValueError('a parenthesis does not close')
 
 
+def beginning(code, at):
+    """Where the expression that ends before `at` begins: an operand of its own, or an argument."""
+    depth = 0
+    for i in range(at - 1, -1, -1):
+        depth += (code[i] == ')') - (code[i] == '(')
+        if depth < 0 or (depth == 0 and code[i] in ',;:?{'):
+            return i + 1
+        if depth == 0 and (code[i - 2:i + 1] == ' = ' or code[i - 6:i + 1] == 'return '):
+            return i + 1
+    raise ValueError('an expression does not begin')
+
+
 def conditions(code, start, end):
-    """(start, end) of what if, while and return decide on."""
+    """(start, end) of what if, while, for, return, an assignment and a choice decide on."""
     for m in re.finditer(r'\b(if|while) \(', code[start:end]):
         at = start + m.end() - 1
         yield at + 1, matching(code, at)
-    for m in re.finditer(r'\breturn ([^;]+);', code[start:end]):
+    for m in re.finditer(r'\bfor \([^;]*;([^;]+);', code[start:end]):
+        yield start + m.start(1), start + m.end(1)
+    for m in re.finditer(r'(?:\breturn| =) ([^;]+);', code[start:end]):
         if re.search(r'[<>!=]=|&&|\|\|| [<>] |^!', m.group(1)) and ' ? ' not in m.group(1):
             yield start + m.start(1), start + m.end(1)
+    for m in re.finditer(r'\s\?\s', code[start:end]):
+        yield beginning(code, start + m.start()), start + m.start()
 
 
 def terms(code, start, end):

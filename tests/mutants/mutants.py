@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Breaks src/wg on purpose, one small change at a time, and sees which unit test notices.
 
-    tests/mutants/mutants.py [--build DIR] [--jobs N] [--only PATTERN] [--sample N --seed S]
+    tests/mutants/mutants.py [--build DIR] [--jobs N] [--only PATTERN | --names FILE]
+                             [--sample N --seed S] [--programs wg,ctl,…]
     tests/mutants/mutants.py --list
 
 Each mutant is one file compiled anew and linked before what is built already. unit/wg runs until its
@@ -31,8 +32,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SOURCES = 'src/wg'
 PROGRAMS = ['wg', 'ctl', 'crypt', 'black']  # in the order in which they are tried
-SECONDS = 60  # that a program may take: endless loops are killed, too
+CPU_SECONDS = {'near': 3, 'all': 15}  # that programs may take: endless loops are killed, too
+SECONDS = 600  # on a machine that is busy, or for what waits for ever
 LEAST = 0.95
+LONG = ('simulation:', 'day:')  # hours in a virtual clock: the last of unit/wg
+NO_TEST = ('\0',)
+# Suites of unit/wg that are tried first, since they are the most likely to notice: the file's own, or
+NEAREST = {'actions': 'begin', 'device': 'admin', 'indices': 'begin', 'initiate': 'initiation',
+           'receive': 'handshake', 'traffic': 'clockwork'}
 
 
 def all_mutants():
@@ -46,8 +53,12 @@ def all_mutants():
 
 def survivors():
     """{name: reason} of those that are known to survive."""
+    return listed(os.path.join(HERE, 'survivors.txt'))
+
+
+def listed(path):
     known = {}
-    with open(os.path.join(HERE, 'survivors.txt'), encoding='utf-8') as f:
+    with open(path, encoding='utf-8') as f:
         for line in f:
             name, _, reason = line.strip().partition(' ')
             if name and not name.startswith('#'):
@@ -58,12 +69,13 @@ def survivors():
 class Build:
     """What meson has built, and how: its compiler and linker lines."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, programs):
         self.folder = os.path.abspath(folder)
-        programs = [f'tests/unit/{p}/unit-{p}' for p in PROGRAMS]
-        subprocess.run(['ninja', '-C', self.folder, '-j', '2'] + programs, check=True,
+        self.programs = programs
+        paths = [f'tests/unit/{p}/unit-{p}' for p in programs]
+        subprocess.run(['ninja', '-C', self.folder, '-j', '2'] + paths, check=True,
                        stdout=subprocess.DEVNULL)
-        self.links = {p: self.commands(path)[-1] for p, path in zip(PROGRAMS, programs)}
+        self.links = {p: self.commands(path)[-1] for p, path in zip(programs, paths)}
         self.compiles = {}
         for line in self.commands('src/wg/libwg.a'):
             if ' -c ' in line:
@@ -125,10 +137,14 @@ class Build:
         return target
 
 
-def run(path, folder):
-    """(tests passed, the first that failed or None, exit status), stopped at the first failure."""
-    program = subprocess.Popen([path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                               cwd=folder, start_new_session=True)
+def run(path, folder, suites, most):
+    """(tests passed, the first that failed or None, exit status), stopped at the first failure.
+    It passes, too, when so many tests have passed."""
+    command = ['prlimit', f'--cpu={CPU_SECONDS["near" if suites else "all"]}', path]
+    command += [suites] * bool(suites)
+    program = subprocess.Popen(command, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, text=True, cwd=folder,
+                               start_new_session=True)
     timer = threading.Timer(SECONDS, lambda: os.killpg(program.pid, signal.SIGKILL))
     timer.start()
     passed, failed = 0, None
@@ -138,18 +154,20 @@ def run(path, folder):
             failed = m.group(2).strip()
             break
         passed += bool(m)
-    if failed:
+        if passed == most:
+            break
+    if failed or passed == most:
         program.kill()
     program.stdout.close()
     status = program.wait()
     timer.cancel()
-    return passed, failed, status
+    return passed, failed, 0 if passed == most else status
 
 
 def names_of_tests(build):
     """Of every program, in order: to name the test in which a mutant crashes."""
     names = {}
-    for program in PROGRAMS:
+    for program in build.programs:
         path = os.path.join(build.folder, f'tests/unit/{program}/unit-{program}')
         done = subprocess.run([path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         names[program] = re.findall(r'^ok \d+ - (.*)$', done.stdout, re.M)
@@ -158,20 +176,31 @@ def names_of_tests(build):
     return names
 
 
-def judge(build, names, mutant):
+def nearest(names, mutant):
+    """A part of the names of suites of unit/wg, or nothing."""
+    stem = os.path.splitext(os.path.basename(mutant.path))[0]
+    part = NEAREST.get(stem, stem)
+    return [part] if any(part in n.partition(':')[0] for n in names['wg']) else []
+
+
+def judge(build, names, mutant, skip):
     """None: does not compile. '': survived. Else the test that killed it."""
     folder = tempfile.mkdtemp(prefix='mutant-')
     try:
         objects = build.mutant_objects(mutant, folder)
         if objects is None:
             return None
-        for program in PROGRAMS:
-            passed, failed, status = run(build.link(program, objects, folder), folder)
-            if failed:
-                return f'unit/{program}: {failed}'
-            if status != 0:
-                at = names[program][passed] if passed < len(names[program]) else 'the end'
-                return f'unit/{program}: {at} (it ended there, status {status})'
+        for program in build.programs:
+            path = build.link(program, objects, folder)
+            most = next((i for i, n in enumerate(names[program]) if n.startswith(skip)), -1)
+            for suites in nearest(names, mutant) + [''] if program == 'wg' else ['']:
+                passed, failed, status = run(path, folder, suites, most)
+                if failed:
+                    return f'unit/{program}: {failed}'
+                if status != 0:
+                    tried = [n for n in names[program] if suites in n.partition(':')[0]]
+                    at = tried[passed] if passed < len(tried) else 'the end'
+                    return f'unit/{program}: {at} (it ended there, status {status})'
         return ''
     finally:
         shutil.rmtree(folder)
@@ -183,6 +212,9 @@ def options():
     p.add_argument('--build', default=os.path.join(ROOT, 'build'))
     p.add_argument('--list', action='store_true', help='name the mutants, and make none')
     p.add_argument('--only', help='those whose names match, as in receive.c:* or *:limit:*')
+    p.add_argument('--names', help='those that the file names, as the first word of a line')
+    p.add_argument('--programs', default=','.join(PROGRAMS), help='unit tests to be tried')
+    p.add_argument('--quick', action='store_true', help='without the simulations of hours')
     p.add_argument('--sample', type=int, help='so many, at random')
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--jobs', type=int, default=2)
@@ -194,6 +226,9 @@ def chosen(o):
     mutants = list(all_mutants())
     if o.only:
         mutants = [m for m in mutants if fnmatch.fnmatch(m.name, o.only)]
+    if o.names:
+        wanted = listed(o.names)
+        mutants = [m for m in mutants if m.name in wanted]
     if o.sample and o.sample < len(mutants):
         mutants = random.Random(o.seed).sample(mutants, o.sample)
     return mutants
@@ -215,11 +250,11 @@ def main():
     if o.list:
         print('\n'.join(map(str, mutants)))
         return 0
-    build = Build(o.build)
+    build = Build(o.build, o.programs.split(','))
     names, known = names_of_tests(build), survivors()
     killed, survived = 0, []
     with concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
-        jobs = {pool.submit(judge, build, names, m): m for m in mutants}
+        jobs = {pool.submit(judge, build, names, m, LONG if o.quick else NO_TEST): m for m in mutants}
         for job in concurrent.futures.as_completed(jobs):
             mutant, killer = jobs[job], job.result()
             report(mutant, killer, o.quiet)
@@ -232,7 +267,7 @@ def main():
     surprises = [n for n in survived if n not in known]
     print(f'{total} mutants, {killed} killed ({100 * killed / max(total, 1):.1f} %), '
           f'{len(survived)} survived, {len(surprises)} of them not in survivors.txt')
-    few = not o.sample and not o.only and killed < LEAST * total
+    few = not (o.sample or o.only or o.names) and killed < LEAST * total
     return 1 if surprises or few else 0
 
 
