@@ -25,6 +25,7 @@ int main(int argc, char **argv)
 		&suite_initiation,
 		&suite_clockwork,
 		&suite_admin,
+		&suite_edges,
 		&suite_hidden,
 		&suite_simulation,
 		&suite_day,

@@ -26,6 +26,7 @@ extern const struct unit_suite suite_cookie_reply;
 extern const struct unit_suite suite_initiation;
 extern const struct unit_suite suite_clockwork;
 extern const struct unit_suite suite_admin;
+extern const struct unit_suite suite_edges;
 extern const struct unit_suite suite_hidden;
 extern const struct unit_suite suite_simulation;
 extern const struct unit_suite suite_day;
