@@ -303,6 +303,34 @@ static void rebuilt_without_a_peer(void)
 	free(t);
 }
 
+/* A table of one prefix has two places for each family; what lies behind the last one is not read. */
+static void nothing_behind_the_table(void)
+{
+	struct behind {
+		uint32_t key, slot_and_mark;
+	} *behind;
+	size_t bytes = allowedips_bytes(1);
+	uint8_t *memory = aligned_alloc(64, 256);
+	uint8_t addr[4] = {10, 0, 0, 0};
+	struct ip_prefix prefix = {{4, {10, 0, 0, 0}}, 32};
+
+	if (!memory)
+		abort();
+	behind = (struct behind *)(memory + bytes);
+	for (unsigned there = 0; there < 8; there++) {
+		struct allowedips *t = allowedips_init(memory, 1);
+		prefix.addr.bytes[3] = (uint8_t)there;
+		CU_ASSERT_EQUAL(allowedips_insert(t, &prefix, 5), 0);
+		for (unsigned i = 0; i < 64; i++) {
+			addr[3] = (uint8_t)i;
+			behind[0] = (struct behind){0x0a000000u + i, 33u << 24 | 77};
+			CU_ASSERT_EQUAL(allowedips_lookup4(t, addr),
+				i == there ? 5 : ALLOWEDIPS_NONE);
+		}
+	}
+	free(memory);
+}
+
 static const struct unit_test tests[] = {
 	{"A44, A45: an empty table", empty},
 	{"A44, A45: the longest match wins", longest},
@@ -315,6 +343,7 @@ static const struct unit_test tests[] = {
 	{"A46: a table may be copied as bytes", can_be_copied},
 	{"A44, A45, A46: like a linear search, for random prefixes", against_a_list},
 	{"A46, C32: a removed peer's prefixes are free", rebuilt_without_a_peer},
+	{"A45: nothing behind the table is taken for a prefix", nothing_behind_the_table},
 	{NULL, NULL},
 };
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The last byte of a key, the last nanosecond of a deadline: where a rule begins and ends exactly. */
+#include <stddef.h>
 #include <string.h>
 
+#include "crypto/blake2s.h"
 #include "crypto/secret.h"
 #include "fixture.h"
 #include "suites.h"
+#include "util/bytes.h"
+#include "wg/cookie.h"
 #include "wg/state.h"
 
 #define S CLOCK_SECOND
@@ -133,6 +137,167 @@ static void clock_accepted(void)
 	pair_free(&p);
 }
 
+/* ---- what is forgotten ---- */
+
+static void keys_forgotten(void)
+{
+	uint8_t message[148], response[92];
+	struct session_keys one;
+
+	pair_init(&p, 5);
+	CU_ASSERT_TRUE(pair_establish(&p, 0, keys));
+	pair_advance(&p, 130 * S);
+	CU_ASSERT_TRUE(pair_initiate(&p, 0, message));
+	struct peer *peer = pair_peer(&p, 0);
+	wg_peer_down(p.device[0], 0, &p.actions);
+	CU_ASSERT_TRUE(secret_is_zero(&peer->initiation, sizeof(peer->initiation)));
+	CU_ASSERT_EQUAL(p.device[0]->indices.used, 0);
+	wg_actions_clear(&p.actions);
+	wg_peer_greet(p.device[0], 0, p.now, &p.actions);
+	CU_ASSERT_EQUAL(p.actions.count, 0);
+	CU_ASSERT_TRUE(pair_respond(&p, 1, message, &one, response));
+	wg_peer_down(p.device[1], 0, &p.actions);
+	pair_report(&p, 1, PEER_CONFIRMED); /* of the session that is no more */
+	CU_ASSERT_EQUAL(pair_peer(&p, 1)->usable_until_ns, 0);
+	CU_ASSERT_TRUE(secret_is_zero(&pair_peer(&p, 1)->response, sizeof(struct peer_response)));
+	pair_free(&p);
+}
+
+static void moved_to_another_port(void)
+{
+	struct endpoint there;
+
+	pair_init(&p, 5);
+	there = p.at[1];
+	wg_peer_moved(p.device[0], 0, &there, &p.at[0].addr, &p.actions);
+	there.port++;
+	wg_actions_clear(&p.actions);
+	wg_peer_moved(p.device[0], 0, &there, &p.at[0].addr, &p.actions);
+	CU_ASSERT_EQUAL_FATAL(p.actions.count, 1);
+	CU_ASSERT_EQUAL(p.actions.list[0].kind, WG_ENDPOINT);
+	CU_ASSERT_TRUE(endpoint_equal(&p.actions.list[0].endpoint, &there));
+	CU_ASSERT_TRUE(addr_equal(&p.actions.list[0].local, &p.at[0].addr));
+	CU_ASSERT_TRUE(endpoint_equal(&pair_peer(&p, 0)->endpoint, &there));
+	pair_free(&p);
+}
+
+static void private_keys_to_the_last_byte(void)
+{
+	uint8_t key[32] = {[31] = 1}, out[32];
+	uint32_t removed;
+
+	pair_init(&p, 5);
+	CU_ASSERT_TRUE(wg_set_private_key(p.device[0], key, &removed));
+	CU_ASSERT_TRUE(wg_public_key(p.device[0], out));
+	key[31] = 2;
+	CU_ASSERT_TRUE(wg_set_private_key(p.device[0], key, &removed));
+	CU_ASSERT_FALSE(wg_set_private_key(p.device[0], key, &removed));
+	pair_free(&p);
+}
+
+/* A36: who has just initiated does not do so again when data stays unanswered. */
+static void unanswered_while_initiating(void)
+{
+	uint8_t message[148];
+
+	pair_init(&p, 5);
+	CU_ASSERT_TRUE(pair_establish(&p, 0, keys));
+	pair_advance(&p, 120 * S);
+	pair_report(&p, 0, PEER_DATA_SENT);
+	pair_advance(&p, 14 * S);
+	CU_ASSERT_TRUE(pair_initiate(&p, 0, message));
+	pair_advance(&p, 1400 * CLOCK_MS);
+	CU_ASSERT_TRUE(wg_next_deadline(p.device[0]) <= p.now.boot_ns);
+	pair_tick(&p, 0);
+	CU_ASSERT_EQUAL(pair_count(&p, WG_SEND), 0);
+	pair_free(&p);
+}
+
+/* C31: where indices lie in the table is nobody's to know. */
+static void seeds_are_drawn(void)
+{
+	uint8_t drawn[36];
+
+	fixture_random(3);
+	memset(drawn, 0x77, 32);
+	memset(drawn + 32, 0x99, 4);
+	fixture_script(drawn, sizeof(drawn));
+	struct wg_device *d = wg_device_create(4);
+	CU_ASSERT_EQUAL(memcmp(d->peers.seed, drawn, 32), 0);
+	CU_ASSERT_EQUAL(d->indices.seed, 0x99999999u);
+	CU_ASSERT_EQUAL((uintptr_t)d % 64, 0);
+	wg_device_destroy(d);
+}
+
+/* ---- cookies ---- */
+
+/* An initiation whose mac1 and mac2 are made with keys of zeros. */
+static void make_with_zeros(uint8_t message[static 148], const struct endpoint *from)
+{
+	static const uint8_t zero[32];
+	uint8_t source[6], cookie[16];
+
+	memset(message, 0, 148);
+	message[0] = MESSAGE_INITIATION;
+	memcpy(source, from->addr.bytes, 4);
+	put_be16(source + 4, from->port);
+	blake2s(cookie, 16, source, sizeof(source), zero, 32);
+	blake2s(message + 116, 16, message, 116, zero, 32);
+	blake2s(message + 132, 16, message, 132, cookie, 16);
+}
+
+static void no_key_no_macs(void)
+{
+	struct cookie_checker c;
+	uint8_t message[148];
+
+	pair_init(&p, 5);
+	make_with_zeros(message, &p.at[0]);
+	cookie_checker_clear(&c);
+	CU_ASSERT_FALSE(cookie_check_mac1(&c, message, sizeof(message)));
+	CU_ASSERT_FALSE(cookie_check_mac2(&c, message, sizeof(message), &p.at[0], 1));
+	pair_free(&p);
+}
+
+/* Just after boot, too, when 0 was not long ago. */
+static void no_secret_no_cookies(void)
+{
+	uint8_t message[148], drawn[32];
+	struct message_cookie reply;
+	struct cookie_checker c;
+
+	pair_init(&p, 5);
+	make_with_zeros(message, &p.at[0]);
+	cookie_checker_init(&c, p.device[0]->identity.public_key);
+	CU_ASSERT_FALSE(cookie_check_mac2(&c, message, sizeof(message), &p.at[0], 1));
+	memset(drawn, 0x42, sizeof(drawn));
+	fixture_script(drawn, sizeof(drawn));
+	cookie_make_reply(&c, &reply, message, sizeof(message), &p.at[0], 1);
+	CU_ASSERT_EQUAL(memcmp(c.secrets[c.newest].bytes, drawn, sizeof(drawn)), 0);
+	CU_ASSERT_FALSE(cookie_check_mac2(&c, message, sizeof(message), &p.at[0], 1));
+	pair_free(&p);
+}
+
+/* What lies behind the two secrets is none. */
+static void two_secrets(void)
+{
+	struct cookie_secret room[6] = {0};
+	struct cookie_checker *c = (struct cookie_checker *)room;
+	uint8_t *third = (uint8_t *)c->secrets + 2 * sizeof(struct cookie_secret);
+	uint8_t message[148], cookie[16], source[6];
+
+	pair_init(&p, 5);
+	cookie_checker_init(c, p.device[0]->identity.public_key);
+	third[offsetof(struct cookie_secret, set)] = true;
+	make_with_zeros(message, &p.at[0]);
+	memcpy(source, p.at[0].addr.bytes, 4);
+	put_be16(source + 4, p.at[0].port);
+	blake2s(cookie, 16, source, sizeof(source), third, 32);
+	blake2s(message + 132, 16, message, 132, cookie, 16);
+	CU_ASSERT_FALSE(cookie_check_mac2(c, message, sizeof(message), &p.at[0], 1));
+	pair_free(&p);
+}
+
 static const struct unit_test tests[] = {
 	{"A53: a peer's key that is ours but for its last byte", own_key_but_for_a_byte},
 	{"A7, A54: preshared keys, to the last byte", preshared_keys_to_the_last_byte},
@@ -140,6 +305,14 @@ static const struct unit_test tests[] = {
 	{"A38, A51: a first endpoint, and another one", first_endpoint},
 	{"A30: a session is one until 180 s are over", a_session_ends_on_time},
 	{"C30: a clock that is accepted", clock_accepted},
+	{"A41, A12: of a peer that is down nothing is kept", keys_forgotten},
+	{"A51: another port is another endpoint", moved_to_another_port},
+	{"A53, A54: private keys, to the last byte", private_keys_to_the_last_byte},
+	{"A36, A33: unanswered data while an initiation is under way", unanswered_while_initiating},
+	{"C31: tables have seeds of their own", seeds_are_drawn},
+	{"A16, A15: without a key no mac is right", no_key_no_macs},
+	{"A18: without a secret there are no cookies", no_secret_no_cookies},
+	{"A18: there are two secrets", two_secrets},
 	{NULL, NULL},
 };
 

@@ -234,6 +234,49 @@ static void a_key_is_wiped(void)
 	pair_free(&p);
 }
 
+static void cookies_are_wiped(void)
+{
+	struct message_cookie reply;
+	struct cookie_checker c;
+
+	pair_init(&p, 8);
+	cookie_checker_init(&c, p.device[1]->identity.public_key);
+	CU_ASSERT_TRUE(pair_initiate(&p, 0, message));
+	watch_begin();
+	cookie_make_reply(&c, &reply, message, sizeof(message), &p.at[0], p.now.boot_ns);
+	CU_ASSERT_EQUAL(watch_wiped(COOKIE_LEN), 1);
+	watch_begin();
+	CU_ASSERT_EQUAL(pair_deliver(&p, 0, &reply, sizeof(reply)), 0);
+	CU_ASSERT_EQUAL(watch_wiped(COOKIE_LEN), 1);
+	watch_begin();
+	CU_ASSERT_FALSE(cookie_check_mac2(&c, message, sizeof(message), &p.at[0], p.now.boot_ns));
+	CU_ASSERT_EQUAL(watch_wiped(COOKIE_LEN), 2); /* the cookie, and the mac that is right */
+	pair_advance(&p, 121 * CLOCK_SECOND);
+	pair_tick(&p, 0); /* gives up */
+	watch_begin();
+	CU_ASSERT_TRUE(pair_initiate(&p, 0, message));
+	CU_ASSERT_EQUAL(watch_wiped(COOKIE_LEN), 1); /* too old to be used */
+	pair_free(&p);
+}
+
+/* A static-static takes longer than all the rest of a handshake's first half. */
+static void computed_once(void)
+{
+	uint32_t removed;
+
+	pair_init(&p, 8);
+	wg_set_private_key(p.device[0], chosen[0], &removed);
+	watch_begin();
+	CU_ASSERT_TRUE(pair_initiate(&p, 0, message));
+	CU_ASSERT_EQUAL(watch_secrets(), 1 + 7);
+	pair_advance(&p, 6 * CLOCK_SECOND);
+	watch_begin();
+	pair_next(&p, 0);
+	CU_ASSERT_EQUAL(pair_count(&p, WG_SEND), 1);
+	CU_ASSERT_EQUAL(watch_secrets(), 7);
+	pair_free(&p);
+}
+
 /* ---- memory ---- */
 
 static void fill_device(struct wg_device *d)
@@ -337,6 +380,8 @@ static const struct unit_test tests[] = {
 	{"A12: nor do devices leave anything there", devices_leave_nothing},
 	{"A12: keys and states of handshakes are wiped after use", handshakes_are_wiped},
 	{"A12, A54: keys that were set are wiped", a_key_is_wiped},
+	{"A12: cookies are wiped", cookies_are_wiped},
+	{"A54, C34: what a peer needs is computed once", computed_once},
 	{"a device gives back all memory", memory_is_freed},
 	{"memory runs out", memory_runs_out},
 	{"lists of actions", lists},
