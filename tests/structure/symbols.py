@@ -31,6 +31,9 @@ RULES = {
         r'time|clock(_\w+)?|gettimeofday|u?sleep|nanosleep|getenv|syscall|rand(om)?|'
         r'pthread_\w+|log_\w+)$|^__(printf|fprintf|vsnprintf)_chk$'), False),
     'net': ('', None, re.compile(r'^rte_|^(noise|session|aead|dh|kdf|crypto|sodium)(_|$)'), True),
+    # The replay windows and counters of sessions have one thread, crypt's: nobody else can reach them.
+    'ctl': ('', None, re.compile(r'^(session_[rt]x|replay)_'), True),
+    'dp': ('', None, re.compile(r'^(wg|noise|session|replay)_'), True),
     'util': ('', None, re.compile(r'^(rte|crypto|sodium|wg|noise|session)_'), True),
     'crypto': ('', None, re.compile(r'^(rte|wg|noise|session)_'), True),
 }
@@ -92,12 +95,15 @@ PLANTED = {
             'rte_cryptodev_enqueue_burst'],
     'wg': ['rte_malloc', 'rte_ring_enqueue', 'clock_gettime', 'sendto', 'log_event',
            'pthread_create'],
+    'ctl': ['session_rx_accept', 'session_tx_claim', 'replay_accept'],
+    'dp': ['session_rx_accept', 'noise_create_response'],
 }
 CLEAN = {
     'black': ['cookie_check_mac1', 'cookie_make_reply', 'ratelimit_allow', 'rte_ring_enqueue', 'black_handshake_ring',
               'memcpy_s', 'log_event'],
     'red': ['rte_ring_enqueue', 'checksum_add', 'red_session_of_host'],
     'wg': ['noise_consume_initiation', 'aead_open', 'secret_wipe', 'crypto_blake2s'],
+    'ctl': ['wg_receive', 'wg_session_installed'],
 }
 KEPT = 'static int kept;\nint counter(void);\nint counter(void)\n{\n\treturn ++kept;\n}\n'
 CONSTANT = 'static const char *const words[] = {"a", "b"};\nconst char *word(int i);\n' \

@@ -9,6 +9,7 @@ int main(int argc, char **argv)
 		&suite_jar,
 		&suite_ratelimit,
 		&suite_index,
+		&suite_indices,
 		&suite_allowedips,
 		&suite_replay,
 		&suite_session,

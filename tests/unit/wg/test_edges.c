@@ -137,6 +137,60 @@ static void clock_accepted(void)
 	pair_free(&p);
 }
 
+/* No stamp may be given out yet: the attempt is made again, as if it had been lost. */
+static void no_mark_yet(void)
+{
+	uint8_t message[148];
+
+	pair_init(&p, 5);
+	uint64_t mark_ns = wg_stamps_begin(p.device[0], p.now, 0);
+	CU_ASSERT_FALSE(pair_initiate(&p, 0, message));
+	uint64_t due_ns = wg_next_deadline(p.device[0]);
+	CU_ASSERT_TRUE(due_ns >= p.now.boot_ns + 5 * S && due_ns < p.now.boot_ns + 5333 * CLOCK_MS);
+	CU_ASSERT_EQUAL(p.device[0]->indices.used, 0);
+	wg_stamps_reserved(p.device[0], mark_ns);
+	pair_next(&p, 0);
+	CU_ASSERT_EQUAL(pair_count(&p, WG_SEND), 1);
+	pair_free(&p);
+}
+
+/* A37, A38 when there is no session: an initiation, but no sooner than A33 allows, and none to nowhere. */
+static void keepalives_without_session(void)
+{
+	struct endpoint none = {0};
+
+	pair_init(&p, 5);
+	wg_peer_set_keepalive(p.device[0], 0, 1, p.now, &p.actions);
+	CU_ASSERT_EQUAL(pair_count(&p, WG_SEND), 1); /* at once */
+	pair_advance(&p, 1 * S);
+	pair_tick(&p, 0);
+	CU_ASSERT_EQUAL(pair_count(&p, WG_SEND), 0);
+	pair_free(&p);
+	pair_init(&p, 5);
+	set_endpoint(&none);
+	struct peer *peer = pair_peer(&p, 0);
+	peer->timers.quiet_until_ns = p.now.boot_ns + 1;
+	initiate_keepalive(p.device[0], peer, p.now, &p.actions);
+	CU_ASSERT_EQUAL(peer->timers.retry_ns, TIMER_OFF);
+	pair_free(&p);
+}
+
+static void the_last_keepalive(void)
+{
+	pair_init(&p, 5);
+	CU_ASSERT_TRUE(pair_establish(&p, 0, keys));
+	pair_advance(&p, 180 * S - 1);
+	wg_actions_clear(&p.actions);
+	initiate_keepalive(p.device[0], pair_peer(&p, 0), p.now, &p.actions);
+	CU_ASSERT_EQUAL(pair_count(&p, WG_KEEPALIVE), 1);
+	pair_advance(&p, 1);
+	wg_actions_clear(&p.actions);
+	initiate_keepalive(p.device[0], pair_peer(&p, 0), p.now, &p.actions);
+	CU_ASSERT_EQUAL(pair_count(&p, WG_KEEPALIVE), 0);
+	CU_ASSERT_EQUAL(pair_count(&p, WG_SEND), 1);
+	pair_free(&p);
+}
+
 /* ---- what is forgotten ---- */
 
 static void keys_forgotten(void)
@@ -305,6 +359,9 @@ static const struct unit_test tests[] = {
 	{"A38, A51: a first endpoint, and another one", first_endpoint},
 	{"A30: a session is one until 180 s are over", a_session_ends_on_time},
 	{"C30: a clock that is accepted", clock_accepted},
+	{"C30, A33: no mark yet, and so no initiation", no_mark_yet},
+	{"A33, A37, A38: keepalives without a session", keepalives_without_session},
+	{"A30, A38: the last keepalive of a session", the_last_keepalive},
 	{"A41, A12: of a peer that is down nothing is kept", keys_forgotten},
 	{"A51: another port is another endpoint", moved_to_another_port},
 	{"A53, A54: private keys, to the last byte", private_keys_to_the_last_byte},
