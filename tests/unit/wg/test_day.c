@@ -255,10 +255,10 @@ struct wire {
 	uint64_t delay_min_ns, delay_max_ns; /* different: messages overtake each other */
 };
 
-static void report(const struct day *d, const char *name, unsigned seed)
+static void report(const struct day *d, const struct wire *w, const char *seeds, unsigned seed)
 {
-	printf("# %s wire, seed %u: %u episodes, slowest %.3f s, oldest key %.1f s, where messages "
-		"of handshakes were lost %.1f s\n", name, seed, d->episodes,
+	printf("# %s wire, %s %u: %u episodes, slowest %.3f s, oldest key %.1f s, where messages "
+		"of handshakes were lost %.1f s\n", w->name, seeds, seed, d->episodes,
 		(double)d->slowest_ns / S, (double)d->oldest_key_ns / S,
 		(double)d->oldest_at_loss_ns / S);
 }
@@ -277,7 +277,7 @@ static struct day run_day(const struct wire *w, unsigned seed)
 		episode(&d);
 	CU_ASSERT_EQUAL(d.late, 0);
 	CU_ASSERT_TRUE(d.episodes > 100);
-	report(&d, w->name, seed);
+	report(&d, w, "seed", seed);
 	sim_free(&s);
 	return d;
 }
@@ -295,7 +295,7 @@ static void run_days(const struct wire *w)
 	}
 	CU_ASSERT_TRUE(worst.slowest_ns > 0 && worst.oldest_key_ns > 120 * S);
 	if (days() > 1)
-		report(&worst, "in all: the", w->seed);
+		report(&worst, w, "all from seed", w->seed);
 }
 
 static void on_a_good_wire(void)
