@@ -146,6 +146,36 @@ static void failures_wipe_too(void)
 	check_failure(consume_response, e.initiation.hash, -EBADMSG, 1 + 3 + 3 + 3);
 }
 
+/* What is not there, or not usable, is not used: no step begins. */
+static void steps_that_cannot_begin(void)
+{
+	meet();
+	set_identities();
+	precompute();
+	e.remote[0].usable = false;
+	check_step(create_initiation, -EINVAL, 0);
+	e.remote[0].usable = true;
+	create_initiation();
+	e.identity[1].set = false;
+	check_step(consume_initiation, -EBADMSG, 0);
+	noise_precompute(&e.remote[1], &e.identity[1]);
+	CU_ASSERT_FALSE(e.remote[1].usable);
+	CU_ASSERT_TRUE(secret_is_zero(e.remote[1].static_static, 32));
+	e.identity[1].set = true;
+	consume_initiation();
+	check_step(prove_initiation, -EBADMSG, 0);
+	precompute();
+	prove_initiation();
+	create_response();
+	e.identity[0].set = false;
+	check_step(consume_response, -EBADMSG, 0);
+	e.identity[0].set = true;
+	e.initiation.outstanding = false;
+	check_step(consume_response, -EBADMSG, 0);
+	e.initiation.outstanding = true;
+	check_step(consume_response, 0, 12);
+}
+
 /* ---- the same within a device ---- */
 
 static struct pair p;
@@ -377,6 +407,7 @@ static void lists(void)
 static const struct unit_test tests[] = {
 	{"A12: each step of a handshake wipes its stack", stacks_are_wiped},
 	{"A12: also when it fails", failures_wipe_too},
+	{"A9, A11, A15: steps that cannot begin", steps_that_cannot_begin},
 	{"A12: nor do devices leave anything there", devices_leave_nothing},
 	{"A12: keys and states of handshakes are wiped after use", handshakes_are_wiped},
 	{"A12, A54: keys that were set are wiped", a_key_is_wiped},

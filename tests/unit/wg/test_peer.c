@@ -84,10 +84,66 @@ static void many(void)
 	peer_table_free(&t);
 }
 
+static uint32_t longest_chain(const struct peer_table *t)
+{
+	uint32_t longest = 0;
+
+	for (uint32_t i = 0; i <= t->bucket_mask; i++) {
+		uint32_t length = 0;
+		for (uint32_t slot = t->buckets[i]; slot != PEER_NONE; slot = t->chain[slot])
+			length++;
+		longest = length > longest ? length : longest;
+	}
+	return longest;
+}
+
+/* A search by key is short, also where keys differ in their last byte only. */
+static void chains_are_short(void)
+{
+	uint8_t key[32] = {0};
+	struct peer_table t;
+	struct peer *peer;
+
+	fixture_random(1);
+	CU_ASSERT_EQUAL(peer_table_init(&t, 1024), 0);
+	for (uint32_t i = 0; i < 1024; i++) {
+		key[0] = (uint8_t)(i >> 8);
+		key[31] = (uint8_t)i;
+		CU_ASSERT_EQUAL_FATAL(peer_create(&t, key, &peer), 0);
+	}
+	CU_ASSERT_TRUE(longest_chain(&t) < 10);
+	peer_table_free(&t);
+}
+
+/* Slots that no slab was taken for yet are passed over, and those after them are found. */
+static void slabs_and_gaps(void)
+{
+	struct peer *peers[100];
+	struct peer_table t;
+	uint8_t key[32];
+
+	fixture_random(1);
+	CU_ASSERT_EQUAL(peer_table_init(&t, 100), 0);
+	for (uint32_t i = 0; i < 100; i++) {
+		key_of(key, i);
+		CU_ASSERT_EQUAL_FATAL(peer_create(&t, key, &peers[i]), 0);
+		CU_ASSERT_EQUAL(peers[i]->slot, i);
+		CU_ASSERT_EQUAL((uintptr_t)peers[i - i % 32] % 64, 0);
+	}
+	for (uint32_t i = 0; i < 99; i++)
+		peer_destroy(&t, peers[i]);
+	CU_ASSERT_PTR_EQUAL(peer_next(&t, 0), peers[99]);
+	CU_ASSERT_PTR_EQUAL(peer_next(&t, 99), peers[99]);
+	CU_ASSERT_PTR_NULL(peer_next(&t, 100));
+	peer_table_free(&t);
+}
+
 static const struct unit_test tests[] = {
 	{"A15: a slot is reused, and nothing of the former peer with it", slots_are_reused},
 	{"A15: slots and keys that are not there", bounds},
 	{"A15, C34: 10,000 peers", many},
+	{"C34: keys are found in short chains", chains_are_short},
+	{"A15: slots in all slabs, and the last one of the last", slabs_and_gaps},
 	{NULL, NULL},
 };
 

@@ -299,6 +299,17 @@ static void after_suspend(void)
 	CU_ASSERT_EQUAL(timers_next(&t), T + 100001 * S);
 }
 
+/* To the nanosecond: the retry at 90 s is none any more. */
+static void the_last_attempt(void)
+{
+	reset();
+	t.attempts_since_ns = T;
+	t.retry_ns = T;
+	CU_ASSERT_EQUAL(timers_expire(&t, T + 90 * S - 1), TIMER_RETRY);
+	t.retry_ns = T;
+	CU_ASSERT_EQUAL(timers_expire(&t, T + 90 * S), TIMER_GIVE_UP);
+}
+
 static const struct unit_test tests[] = {
 	{"A4, A41: a new peer's timers are silent", silent_at_first},
 	{"A33: retry after 5 s and up to 333 ms", retry},
@@ -322,6 +333,7 @@ static const struct unit_test tests[] = {
 	{"A41: stopped", stopped},
 	{"A54: another private key", identity_changes},
 	{"A41, C29: after suspend each timer fires once", after_suspend},
+	{"A34: the last attempt", the_last_attempt},
 	{NULL, NULL},
 };
 
