@@ -333,6 +333,23 @@ static void memory_is_freed(void)
 	pair_free(&p);
 }
 
+/* A slab for 32 peers, or for as few as the last one can have. */
+static void memory_as_needed(void)
+{
+	uint8_t key[32] = {9};
+
+	pair_init(&p, 8);
+	struct wg_device *d = wg_device_create(36);
+	for (unsigned i = 0; i < 36; i++, key[1]++) {
+		watch_begin();
+		CU_ASSERT_EQUAL(wg_peer_add(d, key, p.now), i);
+		size_t most = i == 0 ? 32 * sizeof(struct peer) : i == 32 ? 4 * sizeof(struct peer) : 0;
+		CU_ASSERT_EQUAL(watch_taken(), (most + 63) / 64 * 64);
+	}
+	wg_device_destroy(d);
+	pair_free(&p);
+}
+
 /* Whichever allocation fails: no device, the reason, and nothing held. */
 static void memory_runs_out(void)
 {
@@ -414,6 +431,7 @@ static const struct unit_test tests[] = {
 	{"A12: cookies are wiped", cookies_are_wiped},
 	{"A54, C34: what a peer needs is computed once", computed_once},
 	{"a device gives back all memory", memory_is_freed},
+	{"C34: memory for peers that there are", memory_as_needed},
 	{"memory runs out", memory_runs_out},
 	{"lists of actions", lists},
 	{NULL, NULL},

@@ -56,6 +56,7 @@ static void bounds(void)
 	CU_ASSERT_PTR_NULL(peer_next(&t, UINT32_MAX));
 	CU_ASSERT_PTR_NULL(peer_find(&t, key));
 	peer_table_free(&t);
+	CU_ASSERT_TRUE(secret_is_zero(&t, sizeof(t)));
 }
 
 /* 10,000 peers in guarded memory: all found, by key and by walking, also after half have gone. */
@@ -128,6 +129,7 @@ static void slabs_and_gaps(void)
 		key_of(key, i);
 		CU_ASSERT_EQUAL_FATAL(peer_create(&t, key, &peers[i]), 0);
 		CU_ASSERT_EQUAL(peers[i]->slot, i);
+		CU_ASSERT_PTR_NULL(peer_next(&t, i + 1));
 		CU_ASSERT_EQUAL((uintptr_t)peers[i - i % 32] % 64, 0);
 	}
 	for (uint32_t i = 0; i < 99; i++)

@@ -162,6 +162,18 @@ static void smallest_table(void)
 	end();
 }
 
+/* Memory for as many sources as were asked for, in sets, up to 2^27. */
+static void sizes(void)
+{
+	size_t set = ratelimit_bytes(9) - ratelimit_bytes(8);
+
+	CU_ASSERT_EQUAL(ratelimit_bytes(0), ratelimit_bytes(8));
+	CU_ASSERT_EQUAL(ratelimit_bytes(16), ratelimit_bytes(9));
+	CU_ASSERT_EQUAL(ratelimit_bytes(17), ratelimit_bytes(9) + 2 * set);
+	CU_ASSERT_EQUAL(ratelimit_bytes(1u << 27), ratelimit_bytes(8) + ((1u << 24) - 1) * set);
+	CU_ASSERT_EQUAL(ratelimit_bytes(UINT32_MAX), ratelimit_bytes(1u << 27));
+}
+
 static const struct unit_test tests[] = {
 	{"A23: five at once", five_at_once},
 	{"A23: twenty a second", twenty_a_second},
@@ -172,6 +184,7 @@ static const struct unit_test tests[] = {
 	{"A23: a full table denies", full_table},
 	{"A23: the smallest table", smallest_table},
 	{"A23: known beforehand", asked_before},
+	{"A23: the table is bounded", sizes},
 	{NULL, NULL},
 };
 

@@ -15,6 +15,7 @@
 
 static unsigned wiped[LENGTHS];
 static int held;
+static size_t taken;
 static unsigned left; /* allocations before one fails; 0: none fails */
 static uint8_t secrets[SECRETS][32];
 static unsigned secret_count;
@@ -45,6 +46,7 @@ void watch_begin(void)
 {
 	memset(wiped, 0, sizeof(wiped));
 	held = 0;
+	taken = 0;
 	left = 0;
 	secret_count = 0;
 }
@@ -57,6 +59,11 @@ unsigned watch_wiped(size_t length)
 int watch_held(void)
 {
 	return held;
+}
+
+size_t watch_taken(void)
+{
+	return taken;
 }
 
 void watch_fail(unsigned after)
@@ -141,9 +148,10 @@ static bool fails(void)
 	return left > 0 && --left == 0;
 }
 
-static void *count(void *bytes)
+static void *count(void *bytes, size_t len)
 {
 	held += bytes != NULL;
+	taken += bytes ? len : 0;
 	return bytes;
 }
 
@@ -156,17 +164,17 @@ void __wrap_secret_wipe(void *bytes, size_t len)
 
 void *__wrap_secret_alloc(size_t len)
 {
-	return fails() ? NULL : count(__real_secret_alloc(len));
+	return fails() ? NULL : count(__real_secret_alloc(len), len);
 }
 
 void *__wrap_malloc(size_t len)
 {
-	return fails() ? NULL : count(__real_malloc(len));
+	return fails() ? NULL : count(__real_malloc(len), len);
 }
 
 void *__wrap_calloc(size_t n, size_t len)
 {
-	return fails() ? NULL : count(__real_calloc(n, len));
+	return fails() ? NULL : count(__real_calloc(n, len), n * len);
 }
 
 void __wrap_secret_free(void *bytes)
