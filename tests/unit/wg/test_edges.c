@@ -191,6 +191,53 @@ static void the_last_keepalive(void)
 	pair_free(&p);
 }
 
+/* A14: a peer that has sent no initiation yet need not wait, not even just after boot. */
+static void first_after_boot(void)
+{
+	uint8_t message[148], response[92];
+	struct session_keys one;
+
+	pair_init(&p, 5);
+	p.now.boot_ns = 1;
+	CU_ASSERT_TRUE(pair_initiate(&p, 0, message));
+	CU_ASSERT_TRUE(pair_respond(&p, 1, message, &one, response));
+	pair_free(&p);
+}
+
+/* A36: a handshake message is an answer, too. */
+static void a_handshake_answers(void)
+{
+	uint8_t message[148];
+
+	pair_init(&p, 5);
+	CU_ASSERT_TRUE(pair_establish(&p, 0, keys));
+	CU_ASSERT_EQUAL(pair_peer(&p, 0)->sessions[pair_peer(&p, 0)->current].index,
+		keys[0].local_index);
+	pair_advance(&p, 121 * S);
+	pair_report(&p, 0, PEER_DATA_SENT);
+	CU_ASSERT_NOT_EQUAL(pair_peer(&p, 0)->timers.unanswered_ns, TIMER_OFF);
+	CU_ASSERT_TRUE(pair_initiate(&p, 1, message));
+	CU_ASSERT_EQUAL(pair_deliver(&p, 0, message, sizeof(message)), 0);
+	CU_ASSERT_EQUAL(pair_peer(&p, 0)->timers.unanswered_ns, TIMER_OFF);
+	pair_free(&p);
+}
+
+/* C8: what was answered does not cross any more, however recent it is. */
+static void answered_does_not_cross(void)
+{
+	uint8_t message[148], response[92];
+	struct session_keys one;
+
+	pair_init(&p, 5);
+	CU_ASSERT_TRUE(pair_establish(&p, 0, keys));
+	pair_advance(&p, 100 * CLOCK_MS);
+	struct timers *t = &pair_peer(&p, 1)->timers;
+	t->quiet_until_ns = t->settled_until_ns = 0;
+	CU_ASSERT_TRUE(pair_initiate(&p, 1, message));
+	CU_ASSERT_TRUE(pair_respond(&p, 0, message, &one, response));
+	pair_free(&p);
+}
+
 /* ---- what is forgotten ---- */
 
 static void keys_forgotten(void)
@@ -362,6 +409,9 @@ static const struct unit_test tests[] = {
 	{"C30, A33: no mark yet, and so no initiation", no_mark_yet},
 	{"A33, A37, A38: keepalives without a session", keepalives_without_session},
 	{"A30, A38: the last keepalive of a session", the_last_keepalive},
+	{"A14: the first initiation, just after boot", first_after_boot},
+	{"A36, A24: a handshake message answers data", a_handshake_answers},
+	{"C8: an initiation that was answered is not crossed", answered_does_not_cross},
 	{"A41, A12: of a peer that is down nothing is kept", keys_forgotten},
 	{"A51: another port is another endpoint", moved_to_another_port},
 	{"A53, A54: private keys, to the last byte", private_keys_to_the_last_byte},

@@ -162,6 +162,66 @@ static void smallest_table(void)
 	end();
 }
 
+static void seed_is_drawn(void)
+{
+	uint8_t drawn[16];
+
+	memory = calloc(1, ratelimit_bytes(8));
+	memset(drawn, 0x5a, sizeof(drawn));
+	fixture_random(7);
+	fixture_script(drawn, sizeof(drawn));
+	r = ratelimit_init(memory, 8);
+	CU_ASSERT_PTR_NOT_NULL(memmem(memory, 32, drawn, sizeof(drawn)));
+	end();
+}
+
+/* What an address has behind its four bytes is not a part of it. */
+static void four_bytes(void)
+{
+	struct ip_addr a = {.family = 4, .bytes = {192, 0, 2, 1}};
+
+	begin(SOURCES);
+	for (unsigned i = 0; i < 5; i++) {
+		a.bytes[4 + i] = 1;
+		CU_ASSERT_TRUE(ratelimit_allow(r, &a, NOW));
+	}
+	a.bytes[4] = 2;
+	CU_ASSERT_FALSE(ratelimit_allow(r, &a, NOW));
+	end();
+}
+
+/* Asking looks at the source's own tokens, at those of now, and at nothing behind the table. */
+static void asked_exactly(void)
+{
+	struct ip_addr a = {.family = 4, .bytes = {192, 0, 2, 1}}, b = {.family = 4};
+	struct behind {
+		uint64_t prefix, full_ns;
+		uint8_t family;
+	} behind = {0, NOW + CLOCK_SECOND, 4};
+
+	begin(1);
+	memory = realloc(memory, ratelimit_bytes(1) + sizeof(behind));
+	r = memory;
+	memcpy((uint8_t *)memory + ratelimit_bytes(1), &behind, sizeof(behind));
+	for (unsigned i = 0; i < 5; i++)
+		CU_ASSERT_TRUE(ratelimit_allow(r, &a, NOW));
+	CU_ASSERT_TRUE(ratelimit_denies(r, &a, NOW));
+	CU_ASSERT_FALSE(ratelimit_denies(r, &b, NOW));
+	CU_ASSERT_FALSE(ratelimit_denies(r, &a, NOW + 10 * CLOCK_SECOND));
+	end();
+}
+
+/* A place is free as soon as its source has all its tokens back. */
+static void places_come_back(void)
+{
+	begin(1);
+	for (uint32_t i = 0; i < 8; i++)
+		CU_ASSERT_TRUE(allow4(i, NOW));
+	CU_ASSERT_FALSE(allow4(8, NOW + 50 * CLOCK_MS - 1));
+	CU_ASSERT_TRUE(allow4(8, NOW + 50 * CLOCK_MS));
+	end();
+}
+
 /* Memory for as many sources as were asked for, in sets, up to 2^27. */
 static void sizes(void)
 {
@@ -185,6 +245,10 @@ static const struct unit_test tests[] = {
 	{"A23: the smallest table", smallest_table},
 	{"A23: known beforehand", asked_before},
 	{"A23: the table is bounded", sizes},
+	{"A23: sets are chosen with a seed", seed_is_drawn},
+	{"A23: an IPv4 address has four bytes", four_bytes},
+	{"A23: known beforehand, exactly", asked_exactly},
+	{"A23: a place is free when the tokens are back", places_come_back},
 	{NULL, NULL},
 };
 
