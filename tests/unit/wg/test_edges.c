@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The last byte of a key, the last nanosecond of a deadline: where a rule begins and ends exactly. */
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -238,6 +239,65 @@ static void answered_does_not_cross(void)
 	pair_free(&p);
 }
 
+/* Whatever happens to a peer, the device knows when it is due next. */
+static void always_scheduled(void)
+{
+	uint8_t message[148], response[92];
+	struct session_keys one;
+
+	pair_init(&p, 5);
+	CU_ASSERT_TRUE(pair_initiate(&p, 0, message));
+	CU_ASSERT_EQUAL(wg_next_deadline(p.device[0]), timers_next(&pair_peer(&p, 0)->timers));
+	CU_ASSERT_TRUE(pair_respond(&p, 1, message, &one, response));
+	CU_ASSERT_EQUAL(wg_next_deadline(p.device[1]), timers_next(&pair_peer(&p, 1)->timers));
+	CU_ASSERT_EQUAL(pair_deliver(&p, 0, response, sizeof(response)), 0);
+	CU_ASSERT_EQUAL(wg_next_deadline(p.device[0]), timers_next(&pair_peer(&p, 0)->timers));
+	CU_ASSERT_EQUAL(wg_next_deadline(p.device[0]), p.now.boot_ns + 540 * S);
+	pair_free(&p);
+	/* a response that leaves late puts off what else is due */
+	pair_init(&p, 5);
+	wg_peer_set_keepalive(p.device[1], 0, 1, p.now, &p.actions);
+	CU_ASSERT_TRUE(pair_initiate(&p, 0, message));
+	CU_ASSERT_EQUAL(pair_deliver(&p, 1, message, sizeof(message)), 0);
+	one = pair_action(&p, WG_INSTALL)->keys;
+	pair_advance(&p, 100 * CLOCK_MS);
+	pair_installed(&p, 1, one.local_index);
+	CU_ASSERT_EQUAL(wg_next_deadline(p.device[1]), timers_next(&pair_peer(&p, 1)->timers));
+	pair_free(&p);
+}
+
+/* Not a byte is read behind a message: it lies at the end of memory. */
+static void short_messages(void)
+{
+	pair_init(&p, 5);
+	for (size_t length = 0; length < 5; length++) {
+		uint8_t *message = secret_alloc(length);
+		memset(message, 0, length);
+		CU_ASSERT_EQUAL(pair_deliver(&p, 0, message, length), -EPROTO);
+		secret_free(message);
+	}
+	pair_free(&p);
+}
+
+/* A responder's session counts from its birth, not from its confirmation. */
+static void a_responder_counts_from_birth(void)
+{
+	uint8_t message[148], response[92];
+	struct session_keys one;
+
+	pair_init(&p, 5);
+	CU_ASSERT_TRUE(pair_initiate(&p, 0, message));
+	CU_ASSERT_TRUE(pair_respond(&p, 1, message, &one, response));
+	uint64_t born_ns = p.now.boot_ns;
+	pair_advance(&p, 3 * S);
+	pair_report(&p, 1, PEER_CONFIRMED);
+	CU_ASSERT_EQUAL(pair_peer(&p, 1)->usable_until_ns, born_ns + 180 * S);
+	pair_peer(&p, 1)->usable_until_ns += 7; /* a later one is known already */
+	pair_report(&p, 1, PEER_CONFIRMED);
+	CU_ASSERT_EQUAL(pair_peer(&p, 1)->usable_until_ns, born_ns + 180 * S + 7);
+	pair_free(&p);
+}
+
 /* ---- what is forgotten ---- */
 
 static void keys_forgotten(void)
@@ -412,6 +472,9 @@ static const struct unit_test tests[] = {
 	{"A14: the first initiation, just after boot", first_after_boot},
 	{"A36, A24: a handshake message answers data", a_handshake_answers},
 	{"C8: an initiation that was answered is not crossed", answered_does_not_cross},
+	{"A33, A39: a peer is scheduled with its earliest deadline", always_scheduled},
+	{"A1, A2: messages of a few bytes", short_messages},
+	{"A24, A30: a responder's session counts from its birth", a_responder_counts_from_birth},
 	{"A41, A12: of a peer that is down nothing is kept", keys_forgotten},
 	{"A51: another port is another endpoint", moved_to_another_port},
 	{"A53, A54: private keys, to the last byte", private_keys_to_the_last_byte},

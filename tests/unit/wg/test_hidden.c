@@ -376,6 +376,20 @@ static void memory_runs_out(void)
 	pair_free(&p);
 }
 
+/* One of the greatest size takes gigabytes: here it gets none. */
+static void the_largest_device(void)
+{
+	fixture_random(7);
+	watch_begin();
+	watch_fail(0);
+	errno = 0;
+	CU_ASSERT_PTR_NULL(wg_device_create(WG_PEERS_MAX));
+	CU_ASSERT_EQUAL(errno, ENOMEM);
+	struct wg_device *d = wg_device_create(1); /* that was the one that failed */
+	CU_ASSERT_PTR_NOT_NULL(d);
+	wg_device_destroy(d);
+}
+
 /* Too many actions would lose one: the process ends instead. */
 static bool ends_by_abort(struct wg_actions *actions)
 {
@@ -433,6 +447,7 @@ static const struct unit_test tests[] = {
 	{"a device gives back all memory", memory_is_freed},
 	{"C34: memory for peers that there are", memory_as_needed},
 	{"memory runs out", memory_runs_out},
+	{"C34: the largest device", the_largest_device},
 	{"lists of actions", lists},
 	{NULL, NULL},
 };

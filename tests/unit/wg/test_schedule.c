@@ -33,6 +33,16 @@ static void empty(void)
 	schedule_free(&s);
 }
 
+/* Nobody is due before whoever stands above, and everybody knows where he stands. */
+static bool is_in_order(const struct schedule *s)
+{
+	for (uint32_t i = 0; i < s->count; i++)
+		if (s->place[s->heap[i].slot] != i ||
+			s->heap[i].deadline_ns < s->heap[i > 0 ? (i - 1) / 2 : 0].deadline_ns)
+			return false;
+	return true;
+}
+
 static void against_a_list(void)
 {
 	uint64_t deadline[SLOTS];
@@ -44,14 +54,17 @@ static void against_a_list(void)
 		deadline[i] = SCHEDULE_NEVER;
 	for (unsigned step = 0; step < 20000; step++) {
 		uint32_t slot = (uint32_t)fixture_below(SLOTS), first;
-		deadline[slot] = fixture_below(3) ? fixture_below(50) : SCHEDULE_NEVER;
+		deadline[slot] = fixture_below(3) ? fixture_below(500) : SCHEDULE_NEVER;
 		schedule_set(&s, slot, deadline[slot]);
 		uint64_t at = schedule_first(&s, &first);
 		CU_ASSERT_EQUAL(at, model_first(deadline));
+		CU_ASSERT_TRUE(is_in_order(&s));
 		if (at != SCHEDULE_NEVER)
 			CU_ASSERT_EQUAL(deadline[first], at);
 	}
 	schedule_free(&s);
+	CU_ASSERT_PTR_NULL(s.heap);
+	CU_ASSERT_PTR_NULL(s.place);
 }
 
 static const struct unit_test tests[] = {

@@ -365,6 +365,82 @@ static void replaced_keys_are_wiped(void)
 		CU_ASSERT_NOT_EQUAL(memcmp((uint8_t *)&tx + i, pattern, 32), 0);
 }
 
+/* What is installed is all that the keys say, and nothing of what was there before. */
+static void installed_as_given(void)
+{
+	struct session_keys k = keys(7, true, 50 * S);
+	unsigned slot = 99;
+
+	memset(&rx, 0xff, sizeof(rx));
+	for (unsigned i = 0; i < RECEIVING_SLOTS; i++)
+		rx.slot[i].role = RECEIVING_NONE;
+	CU_ASSERT_EQUAL(session_rx_install(&rx, &k, &slot, dropped), 0);
+	CU_ASSERT_PTR_EQUAL(&rx.slot[slot], find(7));
+	CU_ASSERT_EQUAL(memcmp(find(7)->key, k.recv, 32), 0);
+	CU_ASSERT_FALSE(find(7)->old_reported);
+	CU_ASSERT_EQUAL(find(7)->replay.greatest, 0);
+	reset();
+	install_tx(6, false, 0);
+	CU_ASSERT_EQUAL(session_tx_install(&tx, &k), 1); /* next is gone with it */
+	CU_ASSERT_FALSE(tx.next.valid);
+	CU_ASSERT_EQUAL(memcmp(tx.current.key, k.send, 32), 0);
+	CU_ASSERT_EQUAL(tx.current.birth_ns, 50 * S);
+	CU_ASSERT_EQUAL(tx.current.local_index, 7);
+	CU_ASSERT_EQUAL(tx.current.remote_index, 1007);
+	k = keys(8, false, 51 * S);
+	CU_ASSERT_EQUAL(session_tx_install(&tx, &k), 0); /* current stays */
+	CU_ASSERT_TRUE(tx.current.valid);
+}
+
+static void what_is_not_there(void)
+{
+	struct receiving none = {.role = RECEIVING_NONE};
+
+	reset();
+	CU_ASSERT_FALSE(session_tx_confirm(&tx, 0)); /* also when its index is that of nothing */
+	CU_ASSERT_FALSE(tx.current.valid);
+	CU_ASSERT_FALSE(session_rx_usable(&none, 0, 1));
+}
+
+static void next_ends_too(void)
+{
+	reset();
+	install_tx(1, false, 50 * S);
+	CU_ASSERT_EQUAL(session_tx_expire(&tx, 230 * S - 1), 0);
+	CU_ASSERT_TRUE(tx.next.valid);
+	CU_ASSERT_EQUAL(session_tx_expire(&tx, 230 * S), 1);
+	CU_ASSERT_FALSE(tx.next.valid);
+}
+
+/* Only of the session in use it is worth knowing that it is old. */
+static void previous_is_not_renewed(void)
+{
+	uint32_t events, gone;
+	bool has = true;
+
+	reset();
+	install_rx(1, true, 0);
+	install_rx(2, true, 10 * S);
+	CU_ASSERT_EQUAL(role(1), RECEIVING_PREVIOUS);
+	CU_ASSERT_TRUE(accept_at(1, 0, 170 * S, &events));
+	CU_ASSERT_EQUAL(events, 0);
+	CU_ASSERT_TRUE(session_rx_accept(&rx, find(2), 0, 20 * S, &events, &gone, &has));
+	CU_ASSERT_FALSE(has);
+}
+
+static void three_slots(void)
+{
+	struct {
+		struct session_rx rx;
+		struct receiving behind;
+	} some = {.behind = {.role = RECEIVING_CURRENT, .local_index = 5}};
+
+	CU_ASSERT_EQUAL(session_rx_expire(&some.rx, 1000 * S, dropped), 0);
+	CU_ASSERT_EQUAL(some.behind.local_index, 5);
+	CU_ASSERT_EQUAL(session_rx_wipe(&some.rx, dropped), 0);
+	CU_ASSERT_EQUAL(some.behind.local_index, 5);
+}
+
 static const struct unit_test tests[] = {
 	{"A24: the initiator installs current", initiator_installs_current},
 	{"A25: a responder sends nothing before it is confirmed", responder_waits},
@@ -383,6 +459,11 @@ static const struct unit_test tests[] = {
 	{"A32: renewed on receiving from 165 s on, once", old_on_receive},
 	{"A39: wiping and expiry leave no byte", wiping},
 	{"A12: a replaced key is gone", replaced_keys_are_wiped},
+	{"A24, A8: sessions are installed as they were given", installed_as_given},
+	{"A25, A26: what is not there is not used", what_is_not_there},
+	{"A30: an unconfirmed session ends, too", next_ends_too},
+	{"A32: a former session's age is of no interest", previous_is_not_renewed},
+	{"A24: there are three slots", three_slots},
 	{NULL, NULL},
 };
 

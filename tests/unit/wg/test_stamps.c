@@ -268,6 +268,53 @@ static void the_end_of_time(void)
 	CU_ASSERT_TRUE(other_ns >= 1ull << 63 && other_ns < (1ull << 63) + DAY);
 }
 
+/* Who is new is not told an earlier time than the others were, though the clock has stepped back. */
+static void nobody_hears_of_the_past(void)
+{
+	uint64_t old = 0, new = 0;
+
+	now = (struct wg_now){.boot_ns = 1000 * S, .wall_ns = START_WALL_NS};
+	stamps_reserved(&s, stamps_begin(&s, now, 0));
+	CU_ASSERT_TRUE(stamps_take(&s, now, &old));
+	now.wall_ns -= 3000 * S;
+	CU_ASSERT_TRUE(stamps_take(&s, now, &new));
+	CU_ASSERT_EQUAL(new, old);
+}
+
+/* Times that have run ahead of the clock, step by step, are all before the last mark. */
+static void the_end_is_after_all(void)
+{
+	uint64_t last = 0;
+
+	now = (struct wg_now){.boot_ns = 1000 * S, .wall_ns = START_WALL_NS};
+	stamps_reserved(&s, stamps_begin(&s, now, 0));
+	for (unsigned i = 0; i < 300; i++)
+		CU_ASSERT_TRUE(stamps_take(&s, now, &last));
+	CU_ASSERT_TRUE(last > now.wall_ns + 4 * S);
+	CU_ASSERT_TRUE(stamps_end(&s, now) > last);
+}
+
+/* A mark is wanted half of its reach before it, of the clock or of times that ran ahead of it. */
+static void wanted_exactly(void)
+{
+	struct stamps as;
+
+	now = (struct wg_now){.boot_ns = 1000 * S, .wall_ns = START_WALL_NS};
+	stamps_begin(&s, now, 0);
+	s.wanted_ns = s.mark_ns = now.wall_ns + STAMPS_RESERVE / 2;
+	as = s;
+	CU_ASSERT_NOT_EQUAL(stamps_wanted(&as, now), 0);
+	s.wanted_ns = ++s.mark_ns;
+	as = s;
+	CU_ASSERT_EQUAL(stamps_wanted(&as, now), 0);
+	s.greatest_ns = s.mark_ns - STAMPS_HOLD / 2 - 1;
+	as = s;
+	CU_ASSERT_EQUAL(stamps_wanted(&as, now), 0);
+	s.greatest_ns++;
+	as = s;
+	CU_ASSERT_NOT_EQUAL(stamps_wanted(&as, now), 0);
+}
+
 static const struct unit_test tests[] = {
 	{"A13, C30: times follow the clock", follows_the_clock},
 	{"C30: marks are written down seldom, and ahead", marks_are_rare},
@@ -281,6 +328,9 @@ static const struct unit_test tests[] = {
 	{"C30: an orderly end leaves a near mark", the_end},
 	{"A13: without a mark the clock is followed", without_a_mark},
 	{"C30: absurd clocks and marks", the_end_of_time},
+	{"A13, C30: nobody hears of the past", nobody_hears_of_the_past},
+	{"C30: what a life leaves behind is after all that it said", the_end_is_after_all},
+	{"C30: when a mark is wanted, exactly", wanted_exactly},
 	{NULL, NULL},
 };
 

@@ -307,7 +307,62 @@ static void the_last_attempt(void)
 	t.retry_ns = T;
 	CU_ASSERT_EQUAL(timers_expire(&t, T + 90 * S - 1), TIMER_RETRY);
 	t.retry_ns = T;
+	t.keepalive_ns = T + 100 * S;
 	CU_ASSERT_EQUAL(timers_expire(&t, T + 90 * S), TIMER_GIVE_UP);
+	CU_ASSERT_EQUAL(t.keepalive_ns, TIMER_OFF);
+}
+
+/* A wish after a handshake is outdated, unless we have begun another one since. */
+static void wishes_after_a_handshake(void)
+{
+	reset();
+	timers_handshake_complete(&t, T);
+	CU_ASSERT_FALSE(timers_keepalive_wanted_session(&t, T + 5 * S - 1));
+	CU_ASSERT_TRUE(timers_keepalive_wanted_session(&t, T + 5 * S));
+	timers_initiation_sent(&t, T + S);
+	timers_session_wanted(&t, T + 2 * S);
+	CU_ASSERT_EQUAL(t.attempts_since_ns, T + 2 * S);
+	timers_handshake_complete(&t, T + 3 * S);
+	timers_response_sent(&t, T + 4 * S);
+	timers_session_wanted(&t, T + 5 * S);
+	CU_ASSERT_EQUAL(t.attempts_since_ns, T + 5 * S);
+	timers_handshake_complete(&t, T + 20 * S);
+	timers_keys_wiped(&t);
+	CU_ASSERT_TRUE(timers_session_wanted(&t, T + 21 * S));
+}
+
+/* A message of a handshake is a packet, too: what it answers needs no keepalive. */
+static void handshakes_are_packets(void)
+{
+	reset();
+	timers_set_persistent(&t, 25, T);
+	timers_data_received(&t, T);
+	timers_initiation_sent(&t, T + S);
+	CU_ASSERT_EQUAL(t.keepalive_ns, TIMER_OFF);
+	CU_ASSERT_EQUAL(t.persistent_ns, T + 26 * S);
+	timers_data_received(&t, T + 2 * S);
+	timers_response_sent(&t, T + 3 * S);
+	CU_ASSERT_EQUAL(t.keepalive_ns, TIMER_OFF);
+	CU_ASSERT_EQUAL(t.persistent_ns, T + 28 * S);
+	t.retry_ns = T + 9 * S;
+	timers_response_sent(&t, T + 4 * S);
+	CU_ASSERT_EQUAL(t.retry_ns, T + 9 * S); /* late enough */
+}
+
+static void nothing_left(void)
+{
+	reset();
+	CU_ASSERT_FALSE(timers_set_persistent(&t, 0, T));
+	timers_session_derived(&t, T);
+	timers_data_sent(&t, T);
+	timers_data_received(&t, T);
+	timers_keys_wiped(&t);
+	CU_ASSERT_EQUAL(timers_next(&t), TIMER_OFF);
+	CU_ASSERT_TRUE(timers_set_persistent(&t, 25, T));
+	timers_identity_changed(&t, false);
+	CU_ASSERT_EQUAL(timers_next(&t), TIMER_OFF);
+	timers_identity_changed(&t, true);
+	CU_ASSERT_EQUAL(timers_next(&t), 0);
 }
 
 static const struct unit_test tests[] = {
@@ -334,6 +389,9 @@ static const struct unit_test tests[] = {
 	{"A54: another private key", identity_changes},
 	{"A41, C29: after suspend each timer fires once", after_suspend},
 	{"A34: the last attempt", the_last_attempt},
+	{"A35, A38: wishes after a handshake", wishes_after_a_handshake},
+	{"A37, A38: messages of handshakes are packets", handshakes_are_packets},
+	{"A39, A54: no keys, no timers", nothing_left},
 	{NULL, NULL},
 };
 
