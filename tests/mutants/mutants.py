@@ -224,6 +224,8 @@ def options():
 
 def chosen(o):
     mutants = list(all_mutants())
+    for name in sorted(set(survivors()) - {m.name for m in mutants}):
+        print(f'survivors.txt has {name}, which there is not any more')
     if o.only:
         mutants = [m for m in mutants if fnmatch.fnmatch(m.name, o.only)]
     if o.names:

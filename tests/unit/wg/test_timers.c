@@ -365,6 +365,21 @@ static void nothing_left(void)
 	CU_ASSERT_EQUAL(timers_next(&t), 0);
 }
 
+/* The report that brings the news may be 100 ms late: the jitter leaves out as much, and no more. */
+static void jitter_of_the_unanswered(void)
+{
+	uint64_t most = 0;
+
+	reset();
+	for (unsigned i = 0; i < 10000; i++) {
+		t.unanswered_ns = TIMER_OFF;
+		timers_data_sent(&t, T);
+		uint64_t after = t.unanswered_ns - T - 15 * S;
+		most = after > most ? after : most;
+	}
+	CU_ASSERT_TRUE(most > 232 * CLOCK_MS + 500 * CLOCK_US && most < 233 * CLOCK_MS);
+}
+
 static const struct unit_test tests[] = {
 	{"A4, A41: a new peer's timers are silent", silent_at_first},
 	{"A33: retry after 5 s and up to 333 ms", retry},
@@ -392,6 +407,7 @@ static const struct unit_test tests[] = {
 	{"A35, A38: wishes after a handshake", wishes_after_a_handshake},
 	{"A37, A38: messages of handshakes are packets", handshakes_are_packets},
 	{"A39, A54: no keys, no timers", nothing_left},
+	{"A36: the jitter for unanswered data", jitter_of_the_unanswered},
 	{NULL, NULL},
 };
 
