@@ -303,6 +303,13 @@ static void rebuilt_without_a_peer(void)
 	free(t);
 }
 
+static void sizes(void)
+{
+	CU_ASSERT_EQUAL(allowedips_bytes(0), 64);
+	CU_ASSERT_EQUAL(allowedips_bytes(1), 64 + 2 * (8 + 32));
+	CU_ASSERT_EQUAL(allowedips_bytes(130000), 64 + 130000u * 80);
+}
+
 /* A table of one prefix has two places for each family; what lies behind the last one is not read. */
 static void nothing_behind_the_table(void)
 {
@@ -343,6 +350,7 @@ static const struct unit_test tests[] = {
 	{"A46: a table may be copied as bytes", can_be_copied},
 	{"A44, A45, A46: like a linear search, for random prefixes", against_a_list},
 	{"A46, C32: a removed peer's prefixes are free", rebuilt_without_a_peer},
+	{"A46: half of a table is free", sizes},
 	{"A45: nothing behind the table is taken for a prefix", nothing_behind_the_table},
 	{NULL, NULL},
 };

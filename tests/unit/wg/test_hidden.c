@@ -350,6 +350,24 @@ static void memory_as_needed(void)
 	pair_free(&p);
 }
 
+/* Tables by slot, with a place to spare; as many chains as peers, rounded up, and 16 at least. */
+static void tables_as_needed(void)
+{
+	static const uint32_t most[][2] = {{1, 16}, {16, 16}, {17, 32}, {1024, 1024}, {1025, 2048}};
+	struct peer_table t;
+
+	fixture_random(7);
+	for (unsigned i = 0; i < sizeof(most) / sizeof(most[0]); i++) {
+		uint32_t max = most[i][0], chains = most[i][1];
+		watch_begin();
+		CU_ASSERT_EQUAL(peer_table_init(&t, max), 0);
+		CU_ASSERT_EQUAL(t.bucket_mask, chains - 1);
+		CU_ASSERT_EQUAL(watch_taken(), ((max + 31) / 32 + 1) * sizeof(t.slabs[0]) +
+			(2 * (max + 1) + chains) * sizeof(uint32_t));
+		peer_table_free(&t);
+	}
+}
+
 /* Whichever allocation fails: no device, the reason, and nothing held. */
 static void memory_runs_out(void)
 {
@@ -446,6 +464,7 @@ static const struct unit_test tests[] = {
 	{"A54, C34: what a peer needs is computed once", computed_once},
 	{"a device gives back all memory", memory_is_freed},
 	{"C34: memory for peers that there are", memory_as_needed},
+	{"C34: tables for as many peers as there may be", tables_as_needed},
 	{"memory runs out", memory_runs_out},
 	{"C34: the largest device", the_largest_device},
 	{"lists of actions", lists},

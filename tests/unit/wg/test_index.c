@@ -111,11 +111,23 @@ static void patterns_spread(void)
 	}
 }
 
+/* Memory for twice as many as there may be, rounded up to a power of two. */
+static void sizes(void)
+{
+	static const uint32_t most[][2] = {
+		{0, 2}, {1, 2}, {2, 4}, {3, 8}, {4, 8}, {5, 16}, {512, 1024}, {513, 2048}};
+
+	for (unsigned i = 0; i < sizeof(most) / sizeof(most[0]); i++)
+		CU_ASSERT_EQUAL(index_table_bytes(most[i][0]),
+			most[i][1] * sizeof(struct index_entry));
+}
+
 static const struct unit_test tests[] = {
 	{"A27, C4: index 0 is an index", zero_is_an_index},
 	{"A27: a table takes what it was made for and not one more", no_more_than_asked},
 	{"A27: like a list under random insertions and removals", against_a_list},
 	{"A27, C14: no pattern of indices makes long searches", patterns_spread},
+	{"A27: half of a table is free", sizes},
 	{NULL, NULL},
 };
 
