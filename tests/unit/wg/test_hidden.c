@@ -101,6 +101,16 @@ static void check_step(void (*step)(void), int error, unsigned secrets)
 	CU_ASSERT_EQUAL(watch_secrets() - before, secrets);
 }
 
+/* What multiplications leave depends on the processor: these two are counted. */
+static void multiplications_are_wiped(void)
+{
+	meet();
+	set_identities();
+	CU_ASSERT_EQUAL(watch_stacks_wiped(), 2);
+	precompute();
+	CU_ASSERT_EQUAL(watch_stacks_wiped(), 4);
+}
+
 /* e: a key pair and a chaining key. A shared secret: with it come a chaining key and a key. */
 static void stacks_are_wiped(void)
 {
@@ -455,6 +465,7 @@ static void lists(void)
 
 static const struct unit_test tests[] = {
 	{"A12: each step of a handshake wipes its stack", stacks_are_wiped},
+	{"A12: so does what computes keys", multiplications_are_wiped},
 	{"A12: also when it fails", failures_wipe_too},
 	{"A9, A11, A15: steps that cannot begin", steps_that_cannot_begin},
 	{"A12: nor do devices leave anything there", devices_leave_nothing},

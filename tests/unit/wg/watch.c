@@ -14,6 +14,7 @@
 #define PIECE       8 /* what a register holds: so much of a secret is found, wherever it begins */
 
 static unsigned wiped[LENGTHS];
+static unsigned stacks_wiped;
 static int held;
 static size_t taken;
 static unsigned left; /* allocations before one fails; 0: none fails */
@@ -25,6 +26,7 @@ void __real_dh_generate(uint8_t *secret, uint8_t *public);
 void __real_kdf(uint8_t *t1, uint8_t *t2, uint8_t *t3, const uint8_t *ck, const uint8_t *in,
 	size_t in_len);
 void __real_secret_wipe(void *bytes, size_t len);
+void __real_secret_wipe_stack(void);
 void *__real_secret_alloc(size_t len);
 void __real_secret_free(void *bytes);
 void *__real_malloc(size_t len);
@@ -36,6 +38,7 @@ void __wrap_dh_generate(uint8_t *secret, uint8_t *public);
 void __wrap_kdf(uint8_t *t1, uint8_t *t2, uint8_t *t3, const uint8_t *ck, const uint8_t *in,
 	size_t in_len);
 void __wrap_secret_wipe(void *bytes, size_t len);
+void __wrap_secret_wipe_stack(void);
 void *__wrap_secret_alloc(size_t len);
 void __wrap_secret_free(void *bytes);
 void *__wrap_malloc(size_t len);
@@ -45,6 +48,7 @@ void __wrap_free(void *bytes);
 void watch_begin(void)
 {
 	memset(wiped, 0, sizeof(wiped));
+	stacks_wiped = 0;
 	held = 0;
 	taken = 0;
 	left = 0;
@@ -54,6 +58,11 @@ void watch_begin(void)
 unsigned watch_wiped(size_t length)
 {
 	return wiped[length];
+}
+
+unsigned watch_stacks_wiped(void)
+{
+	return stacks_wiped;
 }
 
 int watch_held(void)
@@ -160,6 +169,12 @@ void __wrap_secret_wipe(void *bytes, size_t len)
 	if (len < LENGTHS)
 		wiped[len]++;
 	__real_secret_wipe(bytes, len);
+}
+
+void __wrap_secret_wipe_stack(void)
+{
+	stacks_wiped++;
+	__real_secret_wipe_stack();
 }
 
 void *__wrap_secret_alloc(size_t len)

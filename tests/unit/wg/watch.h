@@ -12,6 +12,7 @@
 
 void watch_begin(void);                /* counting starts anew, nothing fails, no secret is known */
 unsigned watch_wiped(size_t length);   /* calls of secret_wipe() with this length */
+unsigned watch_stacks_wiped(void);     /* calls of secret_wipe_stack() */
 int watch_held(void);                  /* allocations since, less those that were freed */
 size_t watch_taken(void);              /* bytes of all allocations since */
 void watch_fail(unsigned after);       /* that many allocations succeed, then one fails */
