@@ -404,6 +404,20 @@ static void memory_runs_out(void)
 	pair_free(&p);
 }
 
+/* A table that could not be made holds nothing, whoever asked for it. */
+static void tables_give_back(void)
+{
+	struct peer_table t;
+
+	fixture_random(7);
+	for (unsigned i = 0; i < 4; i++) {
+		watch_begin();
+		watch_fail(i);
+		CU_ASSERT_EQUAL(peer_table_init(&t, 4), -ENOMEM);
+		CU_ASSERT_EQUAL(watch_held(), 0);
+	}
+}
+
 /* One of the greatest size takes gigabytes: here it gets none. */
 static void the_largest_device(void)
 {
@@ -477,6 +491,7 @@ static const struct unit_test tests[] = {
 	{"C34: memory for peers that there are", memory_as_needed},
 	{"C34: tables for as many peers as there may be", tables_as_needed},
 	{"memory runs out", memory_runs_out},
+	{"memory runs out for a table", tables_give_back},
 	{"C34: the largest device", the_largest_device},
 	{"lists of actions", lists},
 	{NULL, NULL},
