@@ -408,12 +408,19 @@ static void memory_runs_out(void)
 static void tables_give_back(void)
 {
 	struct peer_table t;
+	struct schedule s;
 
 	fixture_random(7);
 	for (unsigned i = 0; i < 4; i++) {
 		watch_begin();
 		watch_fail(i);
 		CU_ASSERT_EQUAL(peer_table_init(&t, 4), -ENOMEM);
+		CU_ASSERT_EQUAL(watch_held(), 0);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		watch_begin();
+		watch_fail(i);
+		CU_ASSERT_EQUAL(schedule_init(&s, 4), -ENOMEM);
 		CU_ASSERT_EQUAL(watch_held(), 0);
 	}
 }
