@@ -12,59 +12,48 @@
 #define RATE_SOURCES 16384
 #define SHARE_OF_4   3 /* quarters of a limit that are kept for sources within their share */
 
-static void allowance_init(struct allowance *a, uint32_t per_second)
+static int limit_init(struct meter_parts *limit, uint32_t per_second, uint64_t now_ns)
 {
-	uint32_t reserved = per_second * (uint64_t)SHARE_OF_4 / 4;
-	uint32_t common = per_second - reserved;
+	uint32_t reserved = (uint32_t)(per_second * (uint64_t)SHARE_OF_4 / 4);
 
-	a->limited = per_second > 0;
-	if (!a->limited)
-		return;
-	if (reserved == 0)
+	if (reserved == 0 && per_second > 0)
 		reserved = 1;
-	bucket_init(&a->reserved, reserved, reserved); /* a second's worth may come at once */
-	bucket_init(&a->common, common, common);
+	return meter_parts_init(limit, reserved, per_second - reserved, now_ns);
 }
 
-static bool allowance_take(struct allowance *a, bool within_share, uint64_t now_ns)
+static int init_limits(struct guard *g, const struct guard_config *config)
 {
-	if (!a->limited)
-		return true;
-	return (within_share && bucket_take(&a->reserved, now_ns)) ||
-		bucket_take(&a->common, now_ns);
-}
+	int rc = limit_init(&g->handshakes, config->limits.handshakes, config->now_ns);
 
-static struct source_meter *create_meter(struct zone *zone, uint32_t per_second,
-	const uint64_t seed[static SOURCE_METER_ROWS])
-{
-	struct source_meter *m = zone_alloc(zone, sizeof(*m));
-
-	if (m)
-		source_meter_init(m, per_second, per_second, seed);
-	return m;
+	if (rc == 0)
+		rc = limit_init(&g->cookies, config->limits.cookies, config->now_ns);
+	if (rc != 0 || config->limits.per_source == 0)
+		return rc;
+	g->shares = zone_alloc(config->zone, sizeof(*g->shares));
+	return !g->shares ? -ENOMEM :
+		meter_sources_init(g->shares, config->limits.per_source,
+			config->limits.per_source, config->seed + 2, config->now_ns);
 }
 
 int guard_init(struct guard *g, const struct guard_config *config)
 {
 	void *sources = zone_alloc(config->zone, ratelimit_bytes(RATE_SOURCES));
+	int rc;
 
 	memset(g, 0, sizeof(*g));
 	g->stats = config->stats;
 	g->unproven = config->unproven;
 	g->proven = config->proven;
-	g->waiting = create_meter(config->zone, 1, config->seed);
+	g->waiting = zone_alloc(config->zone, sizeof(*g->waiting));
 	g->attack = zone_alloc(config->zone, sizeof(*g->attack));
 	if (sources)
 		g->sources = ratelimit_init(sources, RATE_SOURCES);
-	if (config->limits.per_source > 0)
-		g->shares = create_meter(config->zone, config->limits.per_source, config->seed + 2);
-	allowance_init(&g->handshakes, config->limits.handshakes);
-	allowance_init(&g->cookies, config->limits.cookies);
-	if (!g->sources || !g->waiting || !g->attack ||
-		(config->limits.per_source > 0 && !g->shares)) {
+	rc = init_limits(g, config);
+	if (rc != 0 || !g->sources || !g->waiting || !g->attack) {
 		guard_fini(g);
-		return -ENOMEM;
+		return rc != 0 ? rc : -ENOMEM;
 	}
+	source_queue_init(g->waiting, config->seed);
 	attack_init(g->attack, config->report, config->seed[0] ^ config->seed[2], config->now_ns);
 	return 0;
 }
@@ -111,7 +100,7 @@ static bool is_loaded(struct guard *g, uint64_t now_ns)
 static bool has_turn(struct guard *g, const struct endpoint *from)
 {
 	uint64_t first = g->proven_sent - waiting_in(&g->proven);
-	bool may = source_meter_wait(g->waiting, &from->addr, first, g->proven_sent);
+	bool may = source_queue_add(g->waiting, &from->addr, first, g->proven_sent);
 
 	return may || !is_long(&g->proven);
 }
@@ -121,7 +110,7 @@ static bool has_enough(const struct guard *g, const struct endpoint *from, uint6
 {
 	uint64_t first = g->proven_sent - waiting_in(&g->proven);
 
-	return (is_long(&g->proven) && source_meter_waits(g->waiting, &from->addr, first)) ||
+	return (is_long(&g->proven) && source_queue_has(g->waiting, &from->addr, first)) ||
 		ratelimit_denies(g->sources, &from->addr, now_ns);
 }
 
@@ -170,7 +159,7 @@ static enum guard_verdict judge_claim(struct guard *g, const uint8_t *message, u
 static enum guard_verdict judge_reply(struct guard *g, const struct endpoint *from, bool within,
 	uint64_t now_ns, uint64_t **counter)
 {
-	if (!allowance_take(&g->cookies, within, now_ns))
+	if (!meter_parts_take(&g->cookies, within, now_ns))
 		return drop(g, from, &g->stats->drop_cookie_limit, counter);
 	drop(g, from, &g->stats->drop_mac2, counter);
 	return GUARD_REPLY;
@@ -179,9 +168,9 @@ static enum guard_verdict judge_reply(struct guard *g, const struct endpoint *fr
 enum guard_verdict guard_judge(struct guard *g, const uint8_t *message, uint16_t length,
 	const struct endpoint *from, uint64_t now_ns, uint64_t **counter)
 {
-	bool within = !g->shares || source_meter_take(g->shares, &from->addr, now_ns);
+	bool within = !g->shares || meter_sources_take(g->shares, &from->addr, now_ns);
 
-	if (!allowance_take(&g->handshakes, within, now_ns))
+	if (!meter_parts_take(&g->handshakes, within, now_ns))
 		return judge_excess(g, message, length, from, now_ns, counter);
 	if (message[0] == MESSAGE_COOKIE && g->checker.set) /* no mac1; control knows its tag */
 		return GUARD_PASS;

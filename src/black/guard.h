@@ -17,11 +17,11 @@
 #include <stdint.h>
 
 #include "black/attack.h"
+#include "dp/meter.h"
 #include "dp/ring.h"
 #include "dp/zone.h"
 #include "encrypter/boundary.h"
 #include "encrypter/stats.h"
-#include "net/bucket.h"
 #include "net/source.h"
 #include "wg/cookie.h"
 #include "wg/ratelimit.h"
@@ -34,20 +34,15 @@ struct guard_limits { /* messages a second; 0: no limit */
 	uint32_t cookies;    /* cookie replies */
 };
 
-struct allowance { /* a limit, in two parts */
-	bool limited;
-	struct bucket reserved, common;
-};
-
 struct guard {
 	struct black_stats *stats;
 	struct ring unproven, proven; /* to control */
 	struct cookie_checker checker;
 	struct ratelimit *sources;    /* A23 */
-	struct source_meter *shares;  /* NULL: no limit per source */
-	struct source_meter *waiting; /* whose messages wait in the ring of the proven */
+	struct meter_sources *shares; /* NULL: no limit per source */
+	struct source_queue *waiting; /* whose messages wait in the ring of the proven */
 	uint64_t proven_sent;         /* places of that ring used so far */
-	struct allowance handshakes, cookies;
+	struct meter_parts handshakes, cookies;
 	uint64_t loaded_until_ns;
 	struct attack *attack;
 };
@@ -62,7 +57,7 @@ struct guard_config {
 	uint64_t now_ns;
 };
 
-int guard_init(struct guard *g, const struct guard_config *config); /* -ENOMEM */
+int guard_init(struct guard *g, const struct guard_config *config); /* -ENOMEM, -EINVAL */
 void guard_fini(struct guard *g);
 
 enum guard_verdict {

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "util/bytes.h"
-#include "util/clock.h"
 
 uint64_t source_hash(const struct ip_addr *source, uint64_t seed)
 {
@@ -16,51 +15,33 @@ uint64_t source_hash(const struct ip_addr *source, uint64_t seed)
 	return h ^ h >> 31;
 }
 
-void source_meter_init(struct source_meter *m, unsigned per_second, unsigned burst,
-	const uint64_t seed[static SOURCE_METER_ROWS])
+void source_queue_init(struct source_queue *q, const uint64_t seed[static SOURCE_ROWS])
 {
-	memset(m, 0, sizeof(*m));
-	memcpy(m->seed, seed, sizeof(m->seed));
-	m->interval_ns = CLOCK_SECOND / per_second;
-	m->depth_ns = m->interval_ns * burst;
+	memset(q, 0, sizeof(*q));
+	memcpy(q->seed, seed, sizeof(q->seed));
 }
 
-static uint32_t slot_of(const struct source_meter *m, unsigned row, const struct ip_addr *source)
+static uint32_t slot_of(const struct source_queue *q, unsigned row, const struct ip_addr *source)
 {
-	return source_hash(source, m->seed[row]) % SOURCE_METER_SLOTS;
+	return source_hash(source, q->seed[row]) % SOURCE_SLOTS;
 }
 
-bool source_meter_take(struct source_meter *m, const struct ip_addr *source, uint64_t now_ns)
+bool source_queue_has(const struct source_queue *q, const struct ip_addr *source, uint64_t first)
 {
-	bool has = false;
-
-	for (unsigned row = 0; row < SOURCE_METER_ROWS; row++) {
-		uint64_t *slot = &m->full[row][slot_of(m, row, source)];
-		uint64_t full_ns = (*slot > now_ns ? *slot : now_ns) + m->interval_ns;
-		if (full_ns - now_ns > m->depth_ns)
-			continue;
-		*slot = full_ns;
-		has = true;
-	}
-	return has;
-}
-
-bool source_meter_wait(struct source_meter *m, const struct ip_addr *source, uint64_t first,
-	uint64_t last)
-{
-	bool may = !source_meter_waits(m, source, first);
-
-	for (unsigned row = 0; row < SOURCE_METER_ROWS && may; row++)
-		m->full[row][slot_of(m, row, source)] = last + 1;
-	return may;
-}
-
-bool source_meter_waits(const struct source_meter *m, const struct ip_addr *source, uint64_t first)
-{
-	for (unsigned row = 0; row < SOURCE_METER_ROWS; row++)
-		if (m->full[row][slot_of(m, row, source)] <= first)
+	for (unsigned row = 0; row < SOURCE_ROWS; row++)
+		if (q->after[row][slot_of(q, row, source)] <= first)
 			return false;
 	return true;
+}
+
+bool source_queue_add(struct source_queue *q, const struct ip_addr *source, uint64_t first,
+	uint64_t last)
+{
+	bool may = !source_queue_has(q, source, first);
+
+	for (unsigned row = 0; row < SOURCE_ROWS && may; row++)
+		q->after[row][slot_of(q, row, source)] = last + 1;
+	return may;
 }
 
 void source_census_clear(struct source_census *c, uint64_t seed)

@@ -16,38 +16,32 @@
 
 uint64_t source_hash(const struct ip_addr *source, uint64_t seed);
 
-/* ---- a share for each ---- */
+/* Of tables whose places are hashes of sources: so many rows, each with a hash of its own. */
+#define SOURCE_ROWS  2
+#define SOURCE_SLOTS 16384
 
-#define SOURCE_METER_ROWS  2
-#define SOURCE_METER_SLOTS 16384
+/* ---- who waits? ---- */
 
 /*
- * Each row is a token bucket for every value of a hash, and each row has a hash of its own. A source
- * has a token when it has one in any row: with n others that used up theirs it is wronged once in
- * (SOURCE_METER_SLOTS / n)^2 times.
+ * Of a queue whose places are numbered one after the other: the last place that a source took. A
+ * source waits when it does in each row: so with n others in the queue it is wronged once in
+ * (SOURCE_SLOTS / n)^2 times.
  */
-struct source_meter {
-	uint64_t seed[SOURCE_METER_ROWS];
-	uint64_t interval_ns, depth_ns;
-	uint64_t full[SOURCE_METER_ROWS][SOURCE_METER_SLOTS]; /* as in struct bucket */
+struct source_queue {
+	uint64_t seed[SOURCE_ROWS];
+	uint64_t after[SOURCE_ROWS][SOURCE_SLOTS]; /* the place behind its; 0: none */
 };
 
-/* memory holds a struct source_meter; per_second and burst are above 0. */
-void source_meter_init(struct source_meter *m, unsigned per_second, unsigned burst,
-	const uint64_t seed[static SOURCE_METER_ROWS]);
-/* False: the source has no token left. */
-bool source_meter_take(struct source_meter *m, const struct ip_addr *source, uint64_t now_ns);
-
+/* memory holds a struct source_queue. */
+void source_queue_init(struct source_queue *q, const uint64_t seed[static SOURCE_ROWS]);
 /*
- * The same without a rate, for a queue whose places are numbered one after the other: may the source
- * wait in it once more? True when none of its own waits: the place with number `last` is then taken
- * to be its. first: the number of the place at the queue's head.
+ * May the source wait in it once more? True when none of its own waits: the place with number `last`
+ * is then taken to be its. first: the number of the place at the queue's head.
  */
-bool source_meter_wait(struct source_meter *m, const struct ip_addr *source, uint64_t first,
+bool source_queue_add(struct source_queue *q, const struct ip_addr *source, uint64_t first,
 	uint64_t last);
-
-/* Would it not? Changes nothing. */
-bool source_meter_waits(const struct source_meter *m, const struct ip_addr *source, uint64_t first);
+/* Does it wait there? Changes nothing. */
+bool source_queue_has(const struct source_queue *q, const struct ip_addr *source, uint64_t first);
 
 /* ---- how many? ---- */
 

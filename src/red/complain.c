@@ -62,7 +62,7 @@ void red_complain(struct red *r, struct rte_mbuf *m, const struct ip_packet *p,
 	enum icmp_error error, uint64_t *dropped)
 {
 	++*dropped;
-	if (!icmp_error_allowed(p) || !bucket_take(&r->complaints, r->host.now_ns) ||
+	if (!icmp_error_allowed(p) || !meter_take(&r->complaints, r->host.now_ns) ||
 		!turn_into_error(r, m, p, error)) {
 		outgoing_free(&r->host.outgoing, m);
 		return;

@@ -54,8 +54,8 @@ struct red *red_create(const struct red_config *config)
 		return NULL;
 	r->config = *config;
 	r->stats = config->stats;
-	bucket_init(&r->complaints, COMPLAINTS_PER_SECOND, COMPLAINTS_BURST);
-	if (tunnel_create(&r->tunnel, config->zone, config->max_prefixes) != 0 ||
+	if (meter_init(&r->complaints, COMPLAINTS_PER_SECOND, COMPLAINTS_BURST, 0) != 0 ||
+		tunnel_create(&r->tunnel, config->zone, config->max_prefixes) != 0 ||
 		init_host(r, config) != 0 || init_lend(r, config) != 0) {
 		red_destroy(r);
 		return NULL;

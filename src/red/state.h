@@ -5,7 +5,7 @@
 
 #include "dp/host.h"
 #include "dp/lend.h"
-#include "net/bucket.h"
+#include "dp/meter.h"
 #include "net/icmp.h"
 #include "red/red.h"
 
@@ -28,7 +28,7 @@ struct red {
 	struct host host;
 	struct lend lend;
 	struct tunnel tunnel;
-	struct bucket complaints;
+	struct meter complaints;
 };
 
 /* tunnel.c */

@@ -6,7 +6,6 @@ int main(int argc, char **argv)
 	static const struct unit_suite *const suites[] = {
 		&suite_answer,
 		&suite_arp,
-		&suite_bucket,
 		&suite_checksum,
 		&suite_ecn,
 		&suite_ethernet,

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "net/source.h"
 
-#include <string.h>
-
 #include "suites.h"
 #include "util/bytes.h"
-#include "util/clock.h"
 
-#define NOW (5000 * CLOCK_SECOND)
-
-static struct source_meter meter;
+static struct source_queue queue;
 static struct source_census census;
 static const uint64_t seeds[2] = {0x0123456789abcdef, 0xfedcba9876543210};
 
@@ -30,61 +25,46 @@ static struct ip_addr v6(uint32_t prefix, uint32_t host)
 	return a;
 }
 
-static unsigned take(struct ip_addr source, unsigned tries, uint64_t now_ns)
+static bool add(struct ip_addr source, uint64_t first, uint64_t last)
 {
-	unsigned taken = 0;
-
-	while (tries-- > 0)
-		taken += source_meter_take(&meter, &source, now_ns);
-	return taken;
-}
-
-static void burst_then_rate(void)
-{
-	source_meter_init(&meter, 10, 7, seeds);
-	CU_ASSERT_EQUAL(take(v4(1), 100, NOW), 7);
-	CU_ASSERT_EQUAL(take(v4(2), 1, NOW), 1);
-	CU_ASSERT_EQUAL(take(v4(1), 1, NOW + 100 * CLOCK_MS - 1), 0);
-	CU_ASSERT_EQUAL(take(v4(1), 9, NOW + 100 * CLOCK_MS), 1);
-	CU_ASSERT_EQUAL(take(v4(1), 100, NOW + 100 * CLOCK_SECOND), 7);
-}
-
-static void prefixes(void)
-{
-	source_meter_init(&meter, 10, 7, seeds);
-	for (uint32_t host = 0; host < 7; host++)
-		CU_ASSERT_EQUAL(take(v6(1, host), 1, NOW), 1);
-	CU_ASSERT_EQUAL(take(v6(1, 99), 1, NOW), 0);
-	CU_ASSERT_EQUAL(take(v6(2, 99), 1, NOW), 1);
-	CU_ASSERT_EQUAL(take(v4(0x20010000), 1, NOW), 1);
-}
-
-/* A thousand that take all they can; of a thousand others hardly one is wronged. */
-static void innocent(void)
-{
-	unsigned wronged = 0;
-
-	source_meter_init(&meter, 5, 5, seeds);
-	for (uint32_t i = 0; i < 1000; i++)
-		CU_ASSERT(take(v4(0x0a000000 + i), 50, NOW) <= 10);
-	for (uint32_t i = 0; i < 1000; i++)
-		wronged += take(v4(0xc0a80000 + i), 1, NOW) == 0;
-	CU_ASSERT(wronged <= 15); /* 1000 * (1000 / 16384)^2 is 4 */
+	return source_queue_add(&queue, &source, first, last);
 }
 
 static void waiting(void)
 {
-	struct ip_addr a = v4(1), b = v4(2);
+	source_queue_init(&queue, seeds);
+	CU_ASSERT(add(v4(1), 0, 0));
+	CU_ASSERT(!add(v4(1), 0, 1));
+	CU_ASSERT(add(v4(2), 0, 1));
+	CU_ASSERT(add(v4(1), 1, 2)); /* place 0 is no longer in the queue */
+	CU_ASSERT(!add(v4(2), 1, 3));
+	CU_ASSERT(!add(v4(1), 2, 3));
+	CU_ASSERT(add(v4(2), 2, 3));
+	CU_ASSERT(add(v4(1), 4, 4));
+}
 
-	source_meter_init(&meter, 1, 1, seeds);
-	CU_ASSERT(source_meter_wait(&meter, &a, 0, 0));
-	CU_ASSERT(!source_meter_wait(&meter, &a, 0, 1));
-	CU_ASSERT(source_meter_wait(&meter, &b, 0, 1));
-	CU_ASSERT(source_meter_wait(&meter, &a, 1, 2)); /* place 0 is no longer in the queue */
-	CU_ASSERT(!source_meter_wait(&meter, &b, 1, 3));
-	CU_ASSERT(!source_meter_wait(&meter, &a, 2, 3));
-	CU_ASSERT(source_meter_wait(&meter, &b, 2, 3));
-	CU_ASSERT(source_meter_wait(&meter, &a, 4, 4));
+static void prefixes(void)
+{
+	source_queue_init(&queue, seeds);
+	CU_ASSERT(add(v6(1, 1), 0, 0));
+	CU_ASSERT(!add(v6(1, 2), 0, 1));
+	CU_ASSERT(add(v6(2, 1), 0, 1));
+	CU_ASSERT(add(v4(0x20010000), 0, 2));
+}
+
+/* A thousand that wait; of a thousand others hardly one is taken for one of them. */
+static void innocent(void)
+{
+	unsigned wronged = 0;
+
+	source_queue_init(&queue, seeds);
+	for (uint32_t i = 0; i < 1000; i++)
+		add(v4(0x0a000000 + i), 0, i);
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct ip_addr other = v4(0xc0a80000 + i);
+		wronged += source_queue_has(&queue, &other, 0);
+	}
+	CU_ASSERT(wronged <= 15); /* 1000 * (1000 / 16384)^2 is 4 */
 }
 
 static uint64_t counted(uint32_t sources)
@@ -120,10 +100,9 @@ static void census_large(void)
 }
 
 static const struct unit_test tests[] = {
-	{"meter: a burst, then the rate, for each source", burst_then_rate},
-	{"meter: an IPv6 /64 is one source", prefixes},
-	{"meter: others do not pay for those who flood", innocent},
-	{"meter: one place in a queue for each source", waiting},
+	{"queue: one place for each source", waiting},
+	{"queue: an IPv6 /64 is one source", prefixes},
+	{"queue: others do not pay for those who wait", innocent},
 	{"census: a few", census_small},
 	{"census: many", census_large},
 	{NULL, NULL},
