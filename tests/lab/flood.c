@@ -6,6 +6,7 @@
  *
  * KIND: initiations  with a right mac1 for KEY (base64), and nothing behind it that control could use
  *       answering    the same, and cookie replies are read and used: later ones carry mac2
+ *       strangers    initiations whose mac1 is for another key
  *       junk         bytes without meaning, a quarter of them in the shape of initiations
  * RATE: messages a second; 0: as many as there is time for. MAC, ADDRESS, PORT: of the victim.
  *
@@ -43,7 +44,7 @@
 
 static const uint8_t our_mac[6] = {0x02, 0xf1, 0x00, 0xd0, 0x00, 0x01};
 
-enum kind { INITIATIONS, ANSWERING, JUNK };
+enum kind { INITIATIONS, ANSWERING, STRANGERS, JUNK };
 
 static struct {
 	enum kind kind;
@@ -251,17 +252,18 @@ static void tell(uint64_t began_ns)
 
 static int parse(char **argv)
 {
-	static const char *const kinds[] = {"initiations", "answering", "junk"};
+	static const char *const kinds[] = {"initiations", "answering", "strangers", "junk"};
 	struct ip_addr address;
 	unsigned mac[6], i = 0;
 
-	while (i < 3 && strcmp(argv[1], kinds[i]) != 0)
+	while (i < 4 && strcmp(argv[1], kinds[i]) != 0)
 		i++;
-	if (i == 3 || sscanf(argv[3], "%x:%x:%x:%x:%x:%x", &mac[0], &mac[1], &mac[2], &mac[3],
+	if (i == 4 || sscanf(argv[3], "%x:%x:%x:%x:%x:%x", &mac[0], &mac[1], &mac[2], &mac[3],
 		&mac[4], &mac[5]) != 6 || addr_parse(&address, argv[4]) != 0 ||
 		address.family != 4 || key_from_base64(flood.key, argv[6]) != 0)
 		return -1;
 	flood.kind = i;
+	flood.key[0] ^= flood.kind == STRANGERS;
 	for (i = 0; i < 6; i++)
 		flood.mac[i] = (uint8_t)mac[i];
 	flood.address = get_be32(address.bytes);
@@ -278,8 +280,8 @@ int main(int argc, char **argv)
 	uint64_t began_ns = clock_boot_ns();
 
 	if (argc != 10 || crypto_init() != 0 || parse(argv) != 0) {
-		fprintf(stderr, "usage: flood initiations|answering|junk INTERFACE MAC ADDRESS "
-			"PORT KEY RATE SECONDS SOURCES\n");
+		fprintf(stderr, "usage: flood initiations|answering|strangers|junk INTERFACE "
+			"MAC ADDRESS PORT KEY RATE SECONDS SOURCES\n");
 		return 2;
 	}
 	flood.jars = calloc(flood.sources, sizeof(*flood.jars));
