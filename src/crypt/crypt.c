@@ -39,6 +39,12 @@ static bool create_tables(struct crypt *c)
 	return true;
 }
 
+size_t crypt_peer_bytes(uint32_t max_peers)
+{
+	return sizeof(struct sender) + sizeof(struct receiver) + sizeof(struct peer_report) +
+		index_table_bytes(max_peers * RECEIVING_SLOTS) / max_peers;
+}
+
 struct crypt *crypt_create(const struct crypt_config *config)
 {
 	struct crypt *c = zone_alloc(config->zone, sizeof(*c));

@@ -6,6 +6,7 @@
 #ifndef CRYPT_CRYPT_H
 #define CRYPT_CRYPT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dp/bell.h"
@@ -42,6 +43,11 @@ struct crypt_config {
 
 struct crypt;
 
+/*
+ * Bytes of the zone that a peer takes when there is room for max_peers: both halves of its sessions
+ * with three replay windows, its report, and its share of the index table. Its prefixes come on top.
+ */
+size_t crypt_peer_bytes(uint32_t max_peers);
 struct crypt *crypt_create(const struct crypt_config *config); /* in the zone; NULL: no memory */
 void crypt_destroy(struct crypt *c);                           /* wipes all sessions */
 unsigned crypt_poll(void *crypt, uint64_t now_ns);             /* struct lcore's poll */

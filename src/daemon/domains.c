@@ -128,7 +128,11 @@ int daemon_create_domains(struct daemon *d)
 	d->black = create_black(d);
 	d->crypt = create_crypt(d);
 	d->red = create_red(d);
-	return d->black && d->crypt && d->red ? 0 : daemon_failed("domains", -ENOMEM);
+	if (!d->black || !d->crypt || !d->red)
+		return daemon_failed("domains", -ENOMEM);
+	log_event(LOG_INFO, "crypt", "room for peers=%u bytes_each=%zu", d->plan.max_peers,
+		crypt_peer_bytes(d->plan.max_peers));
+	return 0;
 }
 
 static uint64_t silence_ns(void *context, const char **name, unsigned i)

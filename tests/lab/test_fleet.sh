@@ -146,6 +146,9 @@ streams='lost <= missed and down_sent == up_sent'
 doubles='down_duplicates + down_answer_duplicates + up_duplicates + up_answer_duplicates == 0'
 order='down_reordered + down_answer_reordered + up_reordered + up_answer_reordered == 0'
 
+# KiB: what is of control (anonymous), and what is of the zones and shared with the kernel
+memory() { sed -n "s/^$1:\s*\([0-9]*\) kB/\1/p" "/proc/$(process_pid "$scratch/daemon.pid")/status"; }
+
 # ---- 250 sites, with the memory that is the default ----
 
 rate=8 seconds=8 rekeys=0
@@ -169,12 +172,13 @@ for who in sites daemon both; do
 			holds "rekeys_fewest >= $rekeys"
 	fi
 	[ $who != sites ] || check "C34: 250 sites: no counter of a drop moved" no_drops
+	few_anonymous=$(memory RssAnon)
 	stop
 done
 
 # ---- 10,000, with as much memory as the daemon says that it needs ----
 
-peak_kib() { sed -n 's/^VmHWM:\s*\([0-9]*\) kB/\1/p' "/proc/$(process_pid "$scratch/daemon.pid")/status"; }
+session_bytes() { sed -n 's/.* crypt room for peers=.* bytes_each=\([0-9]*\)$/\1/p' "$scratch/log"; }
 all_up() { "$BUILD/encrypterctl" -n "$name" status --json | tee /dev/stderr | grep -q '"peers_up": *10000'; }
 shows_all() {
 	local begin_us
@@ -203,8 +207,11 @@ if check "10,000 peers: the daemon starts" start; then
 	check "10,000 peers: status counts them" all_up
 	check "10,000 peers: show tells of each" shows_all
 	check "10,000 peers: show takes less than 2 s" test "${show_ms:-9999}" -lt 2000
-	figures "10,000: lost {lost}, missed by the ports $(missed); ready after $ready_ms ms, up after {up_ms:.0f} ms, show in ${show_ms:-?} ms, resident $(($(peak_kib) / 1024)) MiB; round trip {round_trip_mean_ms:.2f} ms, at worst {round_trip_worst_ms:.1f} ms"
+	figures "10,000: lost {lost}, missed by the ports $(missed); ready after $ready_ms ms, up after {up_ms:.0f} ms, show in ${show_ms:-?} ms, resident $(($(memory VmHWM) / 1024)) MiB, of which anonymous $(($(memory RssAnon) / 1024)) MiB; round trip {round_trip_mean_ms:.2f} ms, at worst {round_trip_worst_ms:.1f} ms"
 	diag "dropped meanwhile: $(drops)"
+	check "10,000 peers: the session state of each takes less than 4 KiB: $(session_bytes) bytes" \
+		test "$(session_bytes)" -lt 4096
+	diag "control's memory: $((($(memory RssAnon) - few_anonymous) * 1024 / 9750)) bytes a peer"
 	stop
 fi
 

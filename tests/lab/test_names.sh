@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# check: beside others
 # siteB is known to siteA by name. It is not where the name leads, until the name is changed; it moves
 # and takes the name along; of two addresses the one that answers is found.
 #

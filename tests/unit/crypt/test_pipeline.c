@@ -465,6 +465,16 @@ static void deep_backlog(void)
 	rig_close(&a);
 }
 
+/* Whatever the table's rounding up makes of it. */
+static void memory(void)
+{
+	static const uint32_t peers[] = {1, 1024, 10000, 20000, 21845, 21846, 32768, 262144};
+
+	for (unsigned i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
+		CU_ASSERT(crypt_peer_bytes(peers[i]) > 3 * 1024 &&
+			crypt_peer_bytes(peers[i]) < 4096);
+}
+
 static const struct unit_test tests[] = {
 	{"A2: packets cross both ways, libsodium", both_ways_sodium},
 	{"A2: packets cross both ways, the best engine", both_ways_auto},
@@ -481,6 +491,7 @@ static const struct unit_test tests[] = {
 	{"A46, C32: a packet that waits goes where the newest routes say", routes_change_meanwhile},
 	{"A44, A46, A39: the packet before decides nothing once routes or sessions change", nothing_stale},
 	{"A50: a deep backlog keeps its order", deep_backlog},
+	{"a peer's sessions take less than 4 KiB", memory},
 	{NULL, NULL},
 };
 
