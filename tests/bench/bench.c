@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/clock.h"
+
+#define WARM_UP 16 /* bursts, and a packet of each peer */
+
+void bench_fail(const char *what)
+{
+	fprintf(stderr, "encrypter-bench: %s\n", what);
+	exit(1);
+}
+
+void bench_open(struct bench *b, uint32_t peers, const char *engine)
+{
+	memset(b, 0, sizeof(*b));
+	b->peers = peers;
+	b->max_peers = peers * 2 > 1024 ? peers * 2 : 1024; /* as ctl/plan.c has it */
+	b->random = 0x9e3779b97f4a7c15u;
+	b->now_ns = 1000 * CLOCK_SECOND;
+	black_edge_open(&b->black, peers, b->max_peers, b->now_ns);
+	red_edge_open(&b->red, peers, b->now_ns);
+	site_open(b, engine);
+}
+
+void bench_close(struct bench *b)
+{
+	site_close(&b->site);
+	red_edge_close(&b->red);
+	black_edge_close(&b->black);
+}
+
+uint32_t bench_draw(struct bench *b, uint32_t below)
+{
+	b->random ^= b->random << 13;
+	b->random ^= b->random >> 7;
+	b->random ^= b->random << 17;
+	return (uint32_t)((b->random >> 32) * below >> 32);
+}
+
+uint64_t bench_tick(struct bench *b)
+{
+	return b->now_ns += BENCH_TICK_NS;
+}
+
+int bench_by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+void bench_measure(struct bench *b, uint16_t size, unsigned bursts, double ticks[static STAGE_COUNT])
+{
+	void (*const groups[])(struct bench *, uint16_t, unsigned, double *) = {
+		stage_port, stage_edges, stage_crypt, stage_engine, stage_pipeline};
+
+	for (unsigned i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		groups[i](b, size, WARM_UP + b->peers / BENCH_BURST, ticks);
+		groups[i](b, size, bursts, ticks);
+	}
+}
