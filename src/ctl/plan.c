@@ -18,10 +18,11 @@
 #define BLACK_PER_PEER  192ull
 /*
  * Per prefix: an inner node and a leaf in each of red's trees (DPDK spreads a node over 192
- * bytes, and the ring of the pool that it comes from takes up to 16 more); three versions of crypt's
- * table.
+ * bytes, and the ring of the pool that it comes from takes up to 16 more), and what red remembers of
+ * its lookups; three versions of crypt's table.
  */
-#define RED_PER_PREFIX  832ull
+#define RED_PER_PREFIX  896ull
+#define RED_FIXED       (2 * MIB) /* a bit for each IPv4 network of 256 addresses */
 #define CRYPT_PER_PREFIX 256ull
 
 static uint32_t prefix_count(const struct config *config)
@@ -51,7 +52,7 @@ static int plan_memory(struct plan *plan, const struct config *config,
 	plan->max_peers = peers > PEERS_AT_LEAST ? (uint32_t)peers : PEERS_AT_LEAST;
 	plan->max_prefixes = prefixes * 2 > PREFIXES_LEAST ? prefixes * 2 : PREFIXES_LEAST;
 	uint64_t black = PORT_ZONE_BYTES + plan->max_peers * BLACK_PER_PEER;
-	uint64_t red = PORT_ZONE_BYTES + plan->max_prefixes * RED_PER_PREFIX;
+	uint64_t red = PORT_ZONE_BYTES + RED_FIXED + plan->max_prefixes * RED_PER_PREFIX;
 	uint64_t crypt = CRYPT_FIXED + plan->max_peers * CRYPT_PER_PEER +
 		plan->max_prefixes * CRYPT_PER_PREFIX;
 	if (black > config->black.memory_bytes)

@@ -7,19 +7,17 @@
 #include "dp/lend.h"
 #include "dp/meter.h"
 #include "net/icmp.h"
+#include "red/covered.h"
 #include "red/red.h"
 
 struct rte_rib;
 struct rte_rib6;
 
-#define TUNNEL_RECENT 256
-
 struct tunnel { /* the prefixes that belong behind the tunnel */
 	struct rte_rib *v4;
 	struct rte_rib6 *v6;
 	uint32_t left; /* prefixes that may still be added */
-	/* IPv4 destinations that were found; emptied whenever the prefixes change. 0: none */
-	uint32_t recent[TUNNEL_RECENT];
+	struct covered covered;
 };
 
 struct red {
@@ -32,13 +30,24 @@ struct red {
 };
 
 /* tunnel.c */
-int tunnel_create(struct tunnel *t, const struct zone *zone, uint32_t max_prefixes);
+int tunnel_create(struct tunnel *t, struct zone *zone, uint32_t max_prefixes);
 void tunnel_destroy(struct tunnel *t);
 /* What is added twice is there until it is taken out twice. -ENOSPC, -EINVAL. */
 int tunnel_add(struct tunnel *t, const struct ip_prefix *prefix);
 int tunnel_remove(struct tunnel *t, const struct ip_prefix *prefix); /* -ENOENT */
-bool tunnel_covers4(struct tunnel *t, uint32_t address);
-bool tunnel_covers6(const struct tunnel *t, const uint8_t address[static 16]);
+/* By the trees; found, it is remembered. */
+bool tunnel_walk4(struct tunnel *t, uint32_t address);
+bool tunnel_walk6(struct tunnel *t, const uint8_t address[static 16]);
+
+static inline bool tunnel_covers4(struct tunnel *t, uint32_t address)
+{
+	return covered_knows4(&t->covered, address) || tunnel_walk4(t, address);
+}
+
+static inline bool tunnel_covers6(struct tunnel *t, const uint8_t address[static 16])
+{
+	return covered_knows6(&t->covered, address) || tunnel_walk6(t, address);
+}
 
 /* orders.c */
 unsigned red_orders(struct red *r);

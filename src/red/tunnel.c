@@ -14,7 +14,7 @@
 #include "red/state.h"
 #include "util/bytes.h"
 
-int tunnel_create(struct tunnel *t, const struct zone *zone, uint32_t max_prefixes)
+int tunnel_create(struct tunnel *t, struct zone *zone, uint32_t max_prefixes)
 {
 	/* Besides every prefix there may be one node where two branches part. */
 	struct rte_rib_conf conf4 = {.max_nodes = (int)(2 * max_prefixes + 1)};
@@ -29,7 +29,7 @@ int tunnel_create(struct tunnel *t, const struct zone *zone, uint32_t max_prefix
 	t->v4 = rte_rib_create(name, zone->socket, &conf4);
 	snprintf(name, sizeof(name), "%.8s-t6", zone->name);
 	t->v6 = rte_rib6_create(name, zone->socket, &conf6);
-	if (t->v4 && t->v6)
+	if (t->v4 && t->v6 && covered_create(&t->covered, zone, max_prefixes) == 0)
 		return 0;
 	tunnel_destroy(t);
 	return -ENOMEM;
@@ -39,6 +39,7 @@ void tunnel_destroy(struct tunnel *t)
 {
 	rte_rib_free(t->v4);
 	rte_rib6_free(t->v6);
+	covered_destroy(&t->covered);
 	memset(t, 0, sizeof(*t));
 }
 
@@ -56,6 +57,8 @@ static int add4(struct tunnel *t, uint32_t address, uint8_t length)
 	if (!node)
 		return -rte_errno;
 	t->left -= times == 0;
+	if (length <= COVERED_WHOLE4)
+		covered_mark(&t->covered, address, length, true);
 	return rte_rib_set_nh(node, times + 1);
 }
 
@@ -76,6 +79,34 @@ static int add6(struct tunnel *t, const uint8_t address[static 16], uint8_t leng
 	return rte_rib6_set_nh(node, times + 1);
 }
 
+static bool has_wider4(struct tunnel *t, uint32_t address, uint8_t length)
+{
+	while (length-- > 0) {
+		uint32_t mask = length ? UINT32_MAX << (32 - length) : 0;
+		if (rte_rib_lookup_exact(t->v4, address & mask, length))
+			return true;
+	}
+	return false;
+}
+
+/* The prefix is gone: of its networks those stay marked that others cover. */
+static void unmark4(struct tunnel *t, uint32_t address, uint8_t length)
+{
+	struct rte_rib_node *node = NULL;
+	uint32_t inner;
+	uint8_t depth;
+
+	if (length > COVERED_WHOLE4 || has_wider4(t, address, length))
+		return;
+	covered_mark(&t->covered, address, length, false);
+	while ((node = rte_rib_get_nxt(t->v4, address, length, node, RTE_RIB_GET_NXT_ALL))) {
+		rte_rib_get_ip(node, &inner);
+		rte_rib_get_depth(node, &depth);
+		if (depth <= COVERED_WHOLE4)
+			covered_mark(&t->covered, inner, depth, true);
+	}
+}
+
 static int remove4(struct tunnel *t, uint32_t address, uint8_t length)
 {
 	struct rte_rib_node *node = rte_rib_lookup_exact(t->v4, address, length);
@@ -87,6 +118,8 @@ static int remove4(struct tunnel *t, uint32_t address, uint8_t length)
 	if (times > 1)
 		return rte_rib_set_nh(node, times - 1);
 	rte_rib_remove(t->v4, address, length);
+	unmark4(t, address, length);
+	covered_forget(&t->covered);
 	t->left++;
 	return 0;
 }
@@ -102,6 +135,7 @@ static int remove6(struct tunnel *t, const uint8_t address[static 16], uint8_t l
 	if (times > 1)
 		return rte_rib6_set_nh(node, times - 1);
 	rte_rib6_remove(t->v6, address, length);
+	covered_forget(&t->covered);
 	t->left++;
 	return 0;
 }
@@ -113,18 +147,12 @@ static bool is_prefix(const struct ip_prefix *prefix)
 	return bits != 0 && prefix->length <= bits;
 }
 
-static void forget_recent(struct tunnel *t)
-{
-	memset(t->recent, 0, sizeof(t->recent));
-}
-
 int tunnel_add(struct tunnel *t, const struct ip_prefix *prefix)
 {
 	struct ip_prefix p = *prefix;
 
 	if (!is_prefix(&p))
 		return -EINVAL;
-	forget_recent(t);
 	prefix_mask(&p);
 	return p.addr.family == 4 ? add4(t, get_be32(p.addr.bytes), p.length) :
 				    add6(t, p.addr.bytes, p.length);
@@ -136,26 +164,27 @@ int tunnel_remove(struct tunnel *t, const struct ip_prefix *prefix)
 
 	if (!is_prefix(&p))
 		return -ENOENT;
-	forget_recent(t);
 	prefix_mask(&p);
 	return p.addr.family == 4 ? remove4(t, get_be32(p.addr.bytes), p.length) :
 				    remove6(t, p.addr.bytes, p.length);
 }
 
-/* A walk through the tree takes longer than all else that is done to a packet here. */
-bool tunnel_covers4(struct tunnel *t, uint32_t address)
+bool tunnel_walk4(struct tunnel *t, uint32_t address)
 {
-	uint32_t *recent = &t->recent[(address * 0x9e3779b1u) >> 24];
-
-	if (address != 0 && *recent == address)
-		return true;
 	if (!rte_rib_lookup(t->v4, address))
 		return false;
-	*recent = address;
+	covered_remember4(&t->covered, address);
 	return true;
 }
 
-bool tunnel_covers6(const struct tunnel *t, const uint8_t address[static 16])
+bool tunnel_walk6(struct tunnel *t, const uint8_t address[static 16])
 {
-	return rte_rib6_lookup(t->v6, address) != NULL;
+	struct rte_rib6_node *node = rte_rib6_lookup(t->v6, address);
+	uint8_t length;
+
+	if (!node)
+		return false;
+	rte_rib6_get_depth(node, &length);
+	covered_remember6(&t->covered, address, length);
+	return true;
 }

@@ -8,8 +8,8 @@
 #include "util/bytes.h"
 
 /* As ctl/plan.c has them. */
-#define ZONE_BYTES      (24ul << 20)
-#define PREFIX_BYTES    832ul
+#define ZONE_BYTES      (26ul << 20)
+#define PREFIX_BYTES    896ul
 #define PREFIXES_LEAST  16384u
 #define PREFIXES_A_PEER 3
 

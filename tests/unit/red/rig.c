@@ -35,7 +35,7 @@ void rig_open_with(struct rig *r, const struct rig_options *o)
 {
 	memset(r, 0, sizeof(*r));
 	r->now_ns = RIG_START;
-	unit_zone(&r->zone, "red", 12);
+	unit_zone(&r->zone, "red", 16);
 	MUST(pool_create(&r->pool, "red", &r->zone, o->buffers, o->mtu) == 0);
 	wire_open(&r->wire, &r->zone, &r->pool, o->mtu);
 	MUST(ring_create(&r->orders, "orders", NULL, 256, sizeof(struct red_order)) == 0);

@@ -134,18 +134,18 @@ static bool model_covers(const struct model *m, uint32_t address)
 	return false;
 }
 
-/* Prefixes in a small space, so that they nest. */
-static struct ip_prefix random_prefix(unsigned *seed)
+/* Prefixes in a small space, so that they nest: that many bits of an address differ. */
+static struct ip_prefix random_prefix(unsigned *seed, unsigned bits)
 {
 	struct ip_prefix p = {.addr.family = 4};
 
 	*seed = *seed * 1103515245 + 12345;
-	p.length = (uint8_t)(20 + (*seed >> 8) % 13);
-	put_be32(p.addr.bytes, 0x0a000000 + (*seed >> 12 & 0xfff));
+	p.length = (uint8_t)(32 - bits + (*seed >> 8) % (bits + 1));
+	put_be32(p.addr.bytes, 0x0a000000 + (uint32_t)((*seed >> 12) * 2654435761u >> (32 - bits)));
 	return p;
 }
 
-static void beside_a_model(void)
+static void beside_a_model_of(unsigned bits, unsigned most)
 {
 	static struct model m;
 	unsigned seed = 99;
@@ -153,8 +153,8 @@ static void beside_a_model(void)
 	open_tunnel(512);
 	memset(&m, 0, sizeof(m));
 	for (unsigned round = 0; round < 2000; round++) {
-		struct ip_prefix p = random_prefix(&seed);
-		if (m.count < 300 && seed & 0x40000000) {
+		struct ip_prefix p = random_prefix(&seed, bits);
+		if (m.count < most && seed & 0x40000000) {
 			CU_ASSERT_EQUAL_FATAL(tunnel_add(&tunnel, &p), 0);
 			m.prefixes[m.count++] = p;
 		} else if (m.count > 0) {
@@ -164,11 +164,47 @@ static void beside_a_model(void)
 		}
 		for (unsigned k = 0; k < 20; k++) {
 			seed = seed * 1103515245 + 12345;
-			uint32_t address = 0x0a000000 + (seed >> 8 & 0x1fff);
+			uint32_t address = 0x0a000000 +
+				(uint32_t)((seed >> 8) * 2654435761u >> (31 - bits));
 			CU_ASSERT_EQUAL_FATAL(tunnel_covers4(&tunnel, address),
 				model_covers(&m, address));
 		}
 	}
+	close_tunnel();
+}
+
+static void beside_a_model(void)
+{
+	beside_a_model_of(12, 300);
+	beside_a_model_of(18, 40); /* more networks than a word has bits */
+	beside_a_model_of(27, 8);
+}
+
+/* Found once, it is answered without the tree: until it is taken out. */
+static void remembered(void)
+{
+	static const char *const list[] = {"10.0.2.0/24", "10.0.0.0/8", "10.0.2.64/26",
+		"10.0.2.65/32", "0.0.0.0/0"};
+	static const char *const list6[] = {"fd00:2::/64", "fd00:2::/32", "fd00:2::/96", "fd00:2::41",
+		"::/0"};
+
+	open_tunnel(16);
+	for (unsigned i = 0; i < 5; i++) {
+		CU_ASSERT_EQUAL(add(list[i]), 0);
+		CU_ASSERT_EQUAL(add(list6[i]), 0);
+		CU_ASSERT(covers("10.0.2.65") && covers("fd00:2::41"));
+		CU_ASSERT(covered_knows4(&tunnel.covered, 0x0a000241));
+		CU_ASSERT_EQUAL(take_out(list[i]), 0);
+		CU_ASSERT(!covers("10.0.2.65") && covers("fd00:2::41"));
+		CU_ASSERT_EQUAL(take_out(list6[i]), 0);
+		CU_ASSERT(!covers("10.0.2.65") && !covers("fd00:2::41"));
+	}
+	tunnel.covered.epoch = UINT32_MAX;
+	CU_ASSERT_EQUAL(add("10.0.2.65/32"), 0);
+	CU_ASSERT(covers("10.0.2.65"));
+	CU_ASSERT_EQUAL(take_out("10.0.2.65/32"), 0);
+	CU_ASSERT_EQUAL(tunnel.covered.epoch, 1);
+	CU_ASSERT(!covers("10.0.2.65"));
 	close_tunnel();
 }
 
@@ -177,6 +213,7 @@ static const struct unit_test tests[] = {
 	{"what was added three times is taken out three times", counted},
 	{"it takes as many prefixes as it was made for", limits},
 	{"nested prefixes beside a linear scan", beside_a_model},
+	{"what was found once is forgotten with its prefix", remembered},
 	{NULL, NULL},
 };
 
