@@ -120,6 +120,29 @@ struct bench_handshakes { /* ticks of each */
 	double mac1_passed, mac1_refused; /* an initiation, from the port on */
 };
 
+/* Ticks of bursts. One of ten times the shortest was interrupted by somebody, and does not count. */
+struct meter {
+	uint64_t sum, least;
+	unsigned count;
+};
+
+static inline void meter_add(struct meter *m, uint64_t ticks)
+{
+	if (m->count > 0 && ticks > 10 * m->least)
+		return;
+	if (m->count == 0 || ticks < m->least / 10)
+		*m = (struct meter){.least = ticks};
+	if (ticks < m->least)
+		m->least = ticks;
+	m->sum += ticks;
+	m->count++;
+}
+
+static inline double meter_packet(const struct meter *m) /* ticks a packet */
+{
+	return (double)m->sum / ((double)m->count * BENCH_BURST);
+}
+
 void bench_fail(const char *what);
 
 /* bench.c */

@@ -32,7 +32,7 @@ static void open_port(struct edge *e, unsigned number)
 	int id = rte_eth_from_rings(name, &e->rx, 1, &e->tx, 1, 0);
 	if (id < 0)
 		bench_fail("DPDK's ring driver makes no port");
-	snprintf(e->device, sizeof(e->device), "net_ring_%s", name);
+	snprintf(e->device, sizeof(e->device), "net_ring_mem%u", number);
 	e->port = (struct port){.kind = PORT_VDEV, .id = (uint16_t)id, .mtu = 1500, .wait_fd = -1,
 		.open = true, .mac = {{2, 0, 0, 0, 0, 1}}};
 	if (port_start(&e->port, &e->pool) != 0)

@@ -89,7 +89,7 @@ static double measure(struct bench *b, struct edge *to, uint16_t size, unsigned 
 {
 	struct site *s = &b->site;
 	struct edge *other = to == &s->red.edge ? &s->black.edge : &s->red.edge;
-	uint64_t ticks = 0;
+	struct meter ticks = {0};
 
 	for (unsigned i = 0; i < BENCH_DEPTH; i++)
 		send(b, size);
@@ -99,12 +99,14 @@ static double measure(struct bench *b, struct edge *to, uint16_t size, unsigned 
 			send(b, size);
 		uint64_t now_ns = bench_tick(b), begin = rte_rdtsc_precise();
 		crypt_poll(s->crypt, now_ns);
-		ticks += i < bursts ? rte_rdtsc_precise() - begin : 0;
+		uint64_t took = rte_rdtsc_precise() - begin;
+		if (i < bursts)
+			meter_add(&ticks, took);
 		if (collect(to) != BENCH_BURST)
 			bench_fail("crypt did not pass a whole burst");
 		collect(other);
 	}
-	return (double)ticks / ((double)bursts * BENCH_BURST);
+	return meter_packet(&ticks);
 }
 
 void stage_crypt(struct bench *b, uint16_t size, unsigned bursts, double *ticks)

@@ -37,7 +37,7 @@ static void messages_arrive(struct bench *b, uint16_t size)
 }
 
 struct sums {
-	uint64_t first, crypt, last;
+	struct meter whole, first, crypt, last;
 };
 
 /* A round of each domain; what came out at the other end. */
@@ -52,16 +52,17 @@ static unsigned step(struct bench *b, struct edge *from, struct edge *to, struct
 	to->poll(to->domain, now_ns);
 	uint64_t t3 = rte_rdtsc_precise();
 
-	sums->first += t1 - t0;
-	sums->crypt += t2 - t1;
-	sums->last += t3 - t2;
+	meter_add(&sums->whole, t3 - t0);
+	meter_add(&sums->first, t1 - t0);
+	meter_add(&sums->crypt, t2 - t1);
+	meter_add(&sums->last, t3 - t2);
 	edge_collect(from);
 	return edge_collect(to);
 }
 
 static void drain(struct bench *b, struct edge *from, struct edge *to)
 {
-	struct sums ignored;
+	struct sums ignored = {{0}, {0}, {0}, {0}};
 
 	for (unsigned i = 0; i < BENCH_DEPTH + 2; i++)
 		step(b, from, to, &ignored);
@@ -71,8 +72,7 @@ static void drain(struct bench *b, struct edge *from, struct edge *to)
 static void measure(struct bench *b, struct edge *from, struct edge *to, uint16_t size,
 	unsigned bursts, void (*arrive)(struct bench *b, uint16_t size), double *ticks[4])
 {
-	struct sums sums = {0};
-	double packets = (double)bursts * BENCH_BURST;
+	struct sums sums = {{0}, {0}, {0}, {0}};
 	unsigned passed = 0;
 
 	for (unsigned i = 0; i < BENCH_DEPTH; i++) {
@@ -87,10 +87,10 @@ static void measure(struct bench *b, struct edge *from, struct edge *to, uint16_
 	drain(b, from, to);
 	if (passed < bursts * BENCH_BURST)
 		bench_fail("the domains did not pass all packets");
-	*ticks[0] = (double)(sums.first + sums.crypt + sums.last) / packets;
-	*ticks[1] = (double)sums.first / packets;
-	*ticks[2] = (double)sums.crypt / packets;
-	*ticks[3] = (double)sums.last / packets;
+	*ticks[0] = meter_packet(&sums.whole);
+	*ticks[1] = meter_packet(&sums.first);
+	*ticks[2] = meter_packet(&sums.crypt);
+	*ticks[3] = meter_packet(&sums.last);
 }
 
 void stage_pipeline(struct bench *b, uint16_t size, unsigned bursts, double *ticks)

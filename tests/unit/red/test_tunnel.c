@@ -199,6 +199,11 @@ static void remembered(void)
 		CU_ASSERT_EQUAL(take_out(list6[i]), 0);
 		CU_ASSERT(!covers("10.0.2.65") && !covers("fd00:2::41"));
 	}
+	CU_ASSERT_EQUAL(add("10.0.0.0/8"), 0);
+	CU_ASSERT_EQUAL(add("10.0.2.0/24"), 0);
+	CU_ASSERT_EQUAL(take_out("10.0.2.0/24"), 0);
+	CU_ASSERT(covered_knows4(&tunnel.covered, 0x0a000241)); /* the wider one has it too */
+	CU_ASSERT_EQUAL(take_out("10.0.0.0/8"), 0);
 	tunnel.covered.epoch = UINT32_MAX;
 	CU_ASSERT_EQUAL(add("10.0.2.65/32"), 0);
 	CU_ASSERT(covers("10.0.2.65"));
