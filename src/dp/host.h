@@ -22,6 +22,7 @@
 
 #define HOST_BURST       32
 #define HOST_ADDRESS_MAX 16
+#define HOST_RECENT      64 /* a power of two */
 /* Frames that wait for a link address, together; and at most an eighth of the pool. */
 #define HOST_PENDING_MAX 256u
 
@@ -109,15 +110,16 @@ struct host {
 	uint64_t *drops[FRAME_KINDS];
 	struct host_counters count;
 	struct outgoing outgoing;
-	struct { /* the next hop used last */
+	/* next hops used last, by the low bits of their addresses */
+	struct host_hop {
 		uint32_t next_hop, generation;
 		uint8_t mac[MAC_LEN];
-	} last;
-	struct {
+	} recent[HOST_RECENT];
+	struct host_hop6 {
 		struct ip_addr next_hop;
 		uint32_t generation;
 		uint8_t mac[MAC_LEN];
-	} last6;
+	} recent6[HOST_RECENT];
 };
 
 int host_init(struct host *h, const struct host_config *config); /* -ENOMEM, -EINVAL */

@@ -86,30 +86,34 @@ static const uint8_t *look_up(struct host *h, const struct ip_addr *addr)
 
 const uint8_t *host_resolve(struct host *h, uint32_t next_hop)
 {
-	if (h->last.next_hop == next_hop && h->last.generation == h->neighbours->generation)
-		return h->last.mac;
+	struct host_hop *recent = &h->recent[next_hop % HOST_RECENT];
+
+	if (recent->next_hop == next_hop && recent->generation == h->neighbours->generation)
+		return recent->mac;
 	struct ip_addr addr = host_ip4(next_hop);
 	const uint8_t *mac = look_up(h, &addr);
 	if (!mac)
 		return NULL;
-	h->last.next_hop = next_hop;
-	h->last.generation = h->neighbours->generation;
-	memcpy(h->last.mac, mac, MAC_LEN);
-	return h->last.mac;
+	recent->next_hop = next_hop;
+	recent->generation = h->neighbours->generation;
+	memcpy(recent->mac, mac, MAC_LEN);
+	return recent->mac;
 }
 
 const uint8_t *host_resolve6(struct host *h, const struct ip_addr *next_hop)
 {
-	if (h->last6.generation == h->neighbours->generation &&
-		memcmp(h->last6.next_hop.bytes, next_hop->bytes, 16) == 0)
-		return h->last6.mac;
+	struct host_hop6 *recent = &h->recent6[next_hop->bytes[15] % HOST_RECENT];
+
+	if (recent->generation == h->neighbours->generation &&
+		memcmp(recent->next_hop.bytes, next_hop->bytes, 16) == 0)
+		return recent->mac;
 	const uint8_t *mac = look_up(h, next_hop);
 	if (!mac)
 		return NULL;
-	h->last6.next_hop = *next_hop;
-	h->last6.generation = h->neighbours->generation;
-	memcpy(h->last6.mac, mac, MAC_LEN);
-	return h->last6.mac;
+	recent->next_hop = *next_hop;
+	recent->generation = h->neighbours->generation;
+	memcpy(recent->mac, mac, MAC_LEN);
+	return recent->mac;
 }
 
 static void hold(struct host *h, struct rte_mbuf *m, const struct ip_addr *addr)
