@@ -111,6 +111,9 @@ need_wireguard_go() {
 	[ -c /dev/net/tun ] || skip_all "/dev/net/tun is missing, which wireguard-go needs"
 }
 
+# shellcheck disable=SC2034  # for those who source this
+no_kernel_wireguard="this kernel has no WireGuard; tests/qemu/debian12-kernel runs it on one that has"
+
 # ---- daemons ----
 
 ctl() { # SITE VERB…
@@ -141,7 +144,7 @@ handshake_time() { # SITE: of its only peer, unix seconds; 0: never
 pings() { # HOST COUNT ADDRESS [OPTION…]: none may be lost
 	local host=$1 count=$2 address=$3
 	shift 3
-	on "$host" ping -q -c "$count" -W 5 "$@" "$address" | tee "$scratch/ping.out" |
+	on "$host" ping -q -c "$count" -W $((5 * patience)) "$@" "$address" | tee "$scratch/ping.out" |
 		grep -q " $count received,"
 	local status=$?
 	cat "$scratch/ping.out"
@@ -156,10 +159,11 @@ no_ping() { # HOST ADDRESS
 	! on "$1" ping -q -c 3 -i 0.2 -W 1 "$2"
 }
 
-# transfers FROM TO ADDRESS MEGABYTES: a file by TCP; the digests at both ends must agree.
+# transfers FROM TO ADDRESS MEGABYTES: a file by TCP; the digests at both ends must agree. Who has
+# patience is slow: the file is as many times smaller.
 transfers() {
 	local from=$1 to=$2 address=$3 megabytes=$4 sent received
-	head -c $((megabytes * 1048576)) /dev/urandom >"$scratch/file"
+	head -c $((megabytes * 1048576 / patience)) /dev/urandom >"$scratch/file"
 	sent=$(sha256sum "$scratch/file" | cut -d ' ' -f 1)
 	spawn receiver "$scratch/digest" "$to" python3 "$here/transfer.py" receive 7000
 	await 10 listens "$to" 7000 || return

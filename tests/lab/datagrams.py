@@ -6,9 +6,11 @@ datagrams.py receive ADDRESS   waits for them; exit status 1 when one is missing
 datagrams.py send ADDRESS
 """
 import hashlib
+import os
 import socket
 import sys
 
+PATIENCE = int(os.environ.get('PATIENCE', '1'))  # as tools/_common.sh has it
 PORT = 5555
 UDP_SEGMENT = 103    # linux/udp.h
 SO_RCVBUFFORCE = 33  # asm-generic/socket.h
@@ -38,7 +40,7 @@ def send(address):
     for datagram in all_of_them[:len(SINGLE)]:
         out.send(datagram)
     out.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, TRAIN_BYTES)
-    out.settimeout(10)
+    out.settimeout(10 * PATIENCE)
     for train in range(TRAINS):
         start = len(SINGLE) + train * TRAIN
         out.send(b''.join(all_of_them[start:start + TRAIN]))
@@ -50,7 +52,7 @@ def receive(address):
     inbox = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     inbox.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)
     inbox.bind((address, PORT))
-    inbox.settimeout(10)
+    inbox.settimeout(10 * PATIENCE)
     missing = set(expected())
     while missing:
         try:

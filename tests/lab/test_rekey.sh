@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # check: beside others
-# Traffic across a rekey (every 120 seconds, A31), in two labs at once: with encrypterd, and with
-# wireguard-go, at site B. With LONG=yes, ten minutes of it, beside TCP at 50 Mbit/s.
+# Traffic across a rekey (every 120 seconds, A31), in a lab for each kind of site B at once: encrypterd,
+# wireguard-go and, where it has one, the kernel's WireGuard. With LONG=yes, ten minutes of it, beside
+# TCP at 50 Mbit/s.
 #
 #   pcA ───── siteA ═════ inet ═════ siteB ───────────────────────── pcB
-#             encrypterd             encrypterd, in a second lab
-#                                    wireguard-go
+#             encrypterd             encrypterd; in other labs wireguard-go,
+#                                    wireguard-kernel
 #
 . "$(dirname "$0")/_init.sh"
 need_encrypterd
@@ -15,16 +16,25 @@ need_wireguard_go
 seconds=130
 [ "${LONG:-no}" = no ] || seconds=600
 count=$((seconds * 10))
-first=t$$ second=t$$b
-declare -A text=([$first]="two encrypterd" [$second]="encrypterd and wireguard-go")
+running=()
+declare -A text=() before=()
 
-lab=$first
-lab_up
-lab=$second
-lab_up --siteB wireguard-go --psk
+lab_with() { # NAME TEXT OPTION…
+	lab=$1
+	running+=("$lab")
+	text[$lab]=$2
+	lab_up "${@:3}"
+}
 
-declare -A before
-for lab in $first $second; do
+lab_with t$$ "two encrypterd"
+lab_with t$$b "encrypterd and wireguard-go" --siteB wireguard-go --psk
+if kernel_has_wireguard; then
+	lab_with t$$c "encrypterd and wireguard-kernel" --siteB wireguard-kernel --psk
+else
+	skip "encrypterd and wireguard-kernel" "$no_kernel_wireguard"
+fi
+
+for lab in "${running[@]}"; do
 	check "${text[$lab]}: traffic passes" pings pcA 5 10.0.2.10 -i 0.05
 	before[$lab]=$(handshake_time siteA)
 	spawn "ab-$lab" "$scratch/ab-$lab" pcA ping -q -i 0.1 -c $count 10.0.2.10
@@ -42,7 +52,7 @@ none_lost() {
 	cat "$scratch/$1"
 	grep -q " $count received, 0% packet loss" "$scratch/$1"
 }
-for lab in $first $second; do
+for lab in "${running[@]}"; do
 	check "A31: ${text[$lab]}: none of $count pings from pcA is lost" none_lost "ab-$lab"
 	check "A31: ${text[$lab]}: none of $count pings from pcB is lost" none_lost "ba-$lab"
 	check "A31: ${text[$lab]}: there was a new handshake meanwhile" rekeyed

@@ -13,6 +13,8 @@ import os
 import socket
 import sys
 
+PATIENCE = int(os.environ.get("PATIENCE", "1"))  # as tools/_common.sh has it
+
 
 def listening(port):
     """In both families, where the machine has both."""
@@ -32,7 +34,7 @@ def receive(port):
 
 
 def send(host, port, path):
-    with socket.create_connection((host, port), timeout=30) as connection, open(path, "rb") as file:
+    with socket.create_connection((host, port), timeout=30 * PATIENCE) as connection, open(path, "rb") as file:
         connection.sendfile(file)
 
 
@@ -45,7 +47,7 @@ def echo(port):
 
 def exchange(host, port, largest):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(2)
+        s.settimeout(2 * PATIENCE)
         s.connect((host, port))
         for size in list(range(0, largest, 7)) + [largest]:
             sent = os.urandom(size)
