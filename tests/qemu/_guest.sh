@@ -72,7 +72,7 @@ stty raw -echo
 echo up
 while read -r command; do
 	eval "$command"
-	echo "status $?"
+	echo "status $?."
 done
 END
 }
@@ -89,24 +89,24 @@ guest_boot() {
 	"${qemu[@]}" -accel tcg,thread=multi -cpu max -smp 2 -nodefaults -display none -no-reboot "$@" \
 		-kernel "$kernel"/boot/vmlinuz-* -initrd "$scratch/initrd" -append "$parameters" \
 		-serial "file:$scratch/console" -serial stdio \
-		<"$scratch/orders" >"$scratch/answers" 2>"$scratch/qemu.err" &
+		<"$scratch/orders" >>"$scratch/answers" 2>"$scratch/qemu.err" &
 	process_keep "$scratch/guest.pid" $!
 	await "$boot_seconds" grep -q '^up' "$scratch/answers"
 }
 
-# guest COMMAND: done in the guest; what it says and its status
+# guest COMMAND: done in the guest, which takes it as one line; what it says and its status
 guest() {
 	local status
 	: >"$scratch/answers"
-	printf '%s\n' "$*" >&3
+	printf '%s\n' "${*//$'\n'/ }" >&3
 	await "$guest_seconds" guest_answered || return 99
-	status=$(sed -n 's/^status //p' "$scratch/answers" | tr -d '\r\0')
-	tr -d '\0' <"$scratch/answers" | grep -v '^status '
-	[ -n "$status" ] && return "$status"
+	status=$(sed -n 's/^status \([0-9]*\)\..*/\1/p' "$scratch/answers")
+	grep -v '^status ' "$scratch/answers"
+	return "${status:-98}" # it died meanwhile
 }
 
 guest_answered() {
-	grep -q '^status ' "$scratch/answers" || process_gone "$scratch/guest.pid"
+	grep -q '^status [0-9]*\.' "$scratch/answers" || process_gone "$scratch/guest.pid"
 }
 
 guest_down() {
