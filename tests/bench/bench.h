@@ -121,24 +121,24 @@ struct bench_handshakes { /* ticks of each */
 };
 
 /* Ticks of bursts. One of ten times the shortest was interrupted by somebody, and does not count. */
-struct meter {
+struct stopwatch {
 	uint64_t sum, least;
 	unsigned count;
 };
 
-static inline void meter_add(struct meter *m, uint64_t ticks)
+static inline void stopwatch_add(struct stopwatch *m, uint64_t ticks)
 {
 	if (m->count > 0 && ticks > 10 * m->least)
 		return;
 	if (m->count == 0 || ticks < m->least / 10)
-		*m = (struct meter){.least = ticks};
+		*m = (struct stopwatch){.least = ticks};
 	if (ticks < m->least)
 		m->least = ticks;
 	m->sum += ticks;
 	m->count++;
 }
 
-static inline double meter_packet(const struct meter *m) /* ticks a packet */
+static inline double stopwatch_packet(const struct stopwatch *m) /* ticks a packet */
 {
 	return (double)m->sum / ((double)m->count * BENCH_BURST);
 }

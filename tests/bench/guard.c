@@ -38,18 +38,18 @@ static double round_of(struct bench *b, const struct message_initiation *message
 {
 	struct edge *e = &b->black.edge;
 	struct black_report report;
-	struct meter ticks = {0};
+	struct stopwatch ticks = {0};
 
 	for (unsigned i = 0; i < BURSTS; i++) {
 		arrive(b, message);
 		uint64_t now_ns = bench_tick(b), begin = rte_rdtsc_precise();
 		e->poll(e->domain, now_ns);
-		meter_add(&ticks, rte_rdtsc_precise() - begin);
+		stopwatch_add(&ticks, rte_rdtsc_precise() - begin);
 		edge_collect(e);
 		while (ring_receive(&b->black.reports, &report, 1) == 1)
 			;
 	}
-	return meter_packet(&ticks);
+	return stopwatch_packet(&ticks);
 }
 
 void bench_mac1(struct bench *b, struct bench_handshakes *h, unsigned rounds)

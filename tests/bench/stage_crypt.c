@@ -89,7 +89,7 @@ static double measure(struct bench *b, struct edge *to, uint16_t size, unsigned 
 {
 	struct site *s = &b->site;
 	struct edge *other = to == &s->red.edge ? &s->black.edge : &s->red.edge;
-	struct meter ticks = {0};
+	struct stopwatch ticks = {0};
 
 	for (unsigned i = 0; i < BENCH_DEPTH; i++)
 		send(b, size);
@@ -101,12 +101,12 @@ static double measure(struct bench *b, struct edge *to, uint16_t size, unsigned 
 		crypt_poll(s->crypt, now_ns);
 		uint64_t took = rte_rdtsc_precise() - begin;
 		if (i < bursts)
-			meter_add(&ticks, took);
+			stopwatch_add(&ticks, took);
 		if (collect(to) != BENCH_BURST)
 			bench_fail("crypt did not pass a whole burst");
 		collect(other);
 	}
-	return meter_packet(&ticks);
+	return stopwatch_packet(&ticks);
 }
 
 void stage_crypt(struct bench *b, uint16_t size, unsigned bursts, double *ticks)

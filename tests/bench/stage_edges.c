@@ -76,18 +76,18 @@ static void packets_opened(struct bench *b, struct edge *e, uint16_t size)
 static double measure(struct bench *b, struct edge *e, uint16_t size, unsigned bursts,
 	arrive_fn *arrive)
 {
-	struct meter ticks = {0};
+	struct stopwatch ticks = {0};
 
 	for (unsigned i = 0; i < bursts; i++) {
 		arrive(b, e, size);
 		uint64_t now_ns = bench_tick(b), begin = rte_rdtsc_precise();
 		e->poll(e->domain, now_ns);
-		meter_add(&ticks, rte_rdtsc_precise() - begin);
+		stopwatch_add(&ticks, rte_rdtsc_precise() - begin);
 		edge_collect(e);
 		edge_play_crypt(e);
 	}
 	e->poll(e->domain, bench_tick(b)); /* the last ones that were used */
-	return meter_packet(&ticks);
+	return stopwatch_packet(&ticks);
 }
 
 static void check(uint64_t counted, uint64_t before, unsigned bursts)

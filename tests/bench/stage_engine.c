@@ -41,23 +41,23 @@ static void finish(struct bench *b, struct work *w)
 
 void stage_engine(struct bench *b, uint16_t size, unsigned bursts, double *ticks)
 {
-	struct meter seal = {0}, open = {0};
+	struct stopwatch seal = {0}, open = {0};
 	struct work w;
 
 	for (unsigned burst = 0; burst < bursts; burst++) {
 		prepare(b, &w, size);
 		uint64_t begin = rte_rdtsc_precise();
 		engine_seal(&b->site.engine, w.jobs, BENCH_BURST);
-		meter_add(&seal, rte_rdtsc_precise() - begin);
+		stopwatch_add(&seal, rte_rdtsc_precise() - begin);
 		for (unsigned i = 0; i < BENCH_BURST; i++) {
 			w.jobs[i].src = bytes_of(w.black[i]);
 			w.jobs[i].dst = bytes_of(w.red[i]);
 		}
 		begin = rte_rdtsc_precise();
 		engine_open(&b->site.engine, w.jobs, BENCH_BURST);
-		meter_add(&open, rte_rdtsc_precise() - begin);
+		stopwatch_add(&open, rte_rdtsc_precise() - begin);
 		finish(b, &w);
 	}
-	ticks[STAGE_engine_seal] = meter_packet(&seal);
-	ticks[STAGE_engine_open] = meter_packet(&open);
+	ticks[STAGE_engine_seal] = stopwatch_packet(&seal);
+	ticks[STAGE_engine_open] = stopwatch_packet(&open);
 }

@@ -37,7 +37,7 @@ static void messages_arrive(struct bench *b, uint16_t size)
 }
 
 struct sums {
-	struct meter whole, first, crypt, last;
+	struct stopwatch whole, first, crypt, last;
 };
 
 /* A round of each domain; what came out at the other end. */
@@ -52,10 +52,10 @@ static unsigned step(struct bench *b, struct edge *from, struct edge *to, struct
 	to->poll(to->domain, now_ns);
 	uint64_t t3 = rte_rdtsc_precise();
 
-	meter_add(&sums->whole, t3 - t0);
-	meter_add(&sums->first, t1 - t0);
-	meter_add(&sums->crypt, t2 - t1);
-	meter_add(&sums->last, t3 - t2);
+	stopwatch_add(&sums->whole, t3 - t0);
+	stopwatch_add(&sums->first, t1 - t0);
+	stopwatch_add(&sums->crypt, t2 - t1);
+	stopwatch_add(&sums->last, t3 - t2);
 	edge_collect(from);
 	return edge_collect(to);
 }
@@ -87,10 +87,10 @@ static void measure(struct bench *b, struct edge *from, struct edge *to, uint16_
 	drain(b, from, to);
 	if (passed < bursts * BENCH_BURST)
 		bench_fail("the domains did not pass all packets");
-	*ticks[0] = meter_packet(&sums.whole);
-	*ticks[1] = meter_packet(&sums.first);
-	*ticks[2] = meter_packet(&sums.crypt);
-	*ticks[3] = meter_packet(&sums.last);
+	*ticks[0] = stopwatch_packet(&sums.whole);
+	*ticks[1] = stopwatch_packet(&sums.first);
+	*ticks[2] = stopwatch_packet(&sums.crypt);
+	*ticks[3] = stopwatch_packet(&sums.last);
 }
 
 void stage_pipeline(struct bench *b, uint16_t size, unsigned bursts, double *ticks)

@@ -8,7 +8,7 @@ void stage_port(struct bench *b, uint16_t size, unsigned bursts, double *ticks)
 {
 	struct edge *e = &b->black.edge;
 	struct rte_mbuf *mbufs[BENCH_BURST];
-	struct meter rx = {0}, tx = {0};
+	struct stopwatch rx = {0}, tx = {0};
 
 	for (unsigned i = 0; i < BENCH_BURST; i++)
 		mbufs[i] = edge_buffer(e);
@@ -18,13 +18,13 @@ void stage_port(struct bench *b, uint16_t size, unsigned bursts, double *ticks)
 		unsigned n = port_rx(&e->port, mbufs, BENCH_BURST);
 		uint64_t middle = rte_rdtsc_precise();
 		n = port_tx(&e->port, mbufs, (uint16_t)n);
-		meter_add(&tx, rte_rdtsc_precise() - middle);
-		meter_add(&rx, middle - begin);
+		stopwatch_add(&tx, rte_rdtsc_precise() - middle);
+		stopwatch_add(&rx, middle - begin);
 		if (n != BENCH_BURST ||
 			rte_ring_sc_dequeue_bulk(e->tx, (void **)mbufs, n, NULL) != n)
 			bench_fail("a port lost something");
 	}
 	rte_mempool_put_bulk(e->pool.mempool, (void **)mbufs, BENCH_BURST);
-	ticks[STAGE_port_rx] = meter_packet(&rx);
-	ticks[STAGE_port_tx] = meter_packet(&tx);
+	ticks[STAGE_port_rx] = stopwatch_packet(&rx);
+	ticks[STAGE_port_tx] = stopwatch_packet(&tx);
 }
