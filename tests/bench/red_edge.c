@@ -43,6 +43,8 @@ static void meet_hosts(struct edge *e, uint64_t now_ns)
 	for (unsigned i = 0; i < BENCH_HOSTS; i++) {
 		struct rte_mbuf *m = edge_buffer(e);
 		uint8_t *frame = (uint8_t *)rte_pktmbuf_append(m, ARP_FRAME_LEN);
+		if (!frame)
+			bench_fail("no room in a buffer");
 		arp_build_request(frame, edge_network_mac, packet_host(i), RED_ADDRESS);
 		edge_arrive(e, &m, 1);
 	}
