@@ -38,7 +38,7 @@ LEAST = 0.95
 LONG = ('simulation:', 'day:')  # hours in a virtual clock: the last of unit/wg
 NO_TEST = ('\0',)
 # Suites of unit/wg that are tried first, since they are the most likely to notice: the file's own, or
-NEAREST = {'actions': 'hidden', 'device': 'admin', 'initiate': 'initiation',
+NEAREST = {'actions': 'memory', 'device': 'admin', 'initiate': 'initiation',
            'receive': 'handshake', 'traffic': 'clockwork'}
 
 

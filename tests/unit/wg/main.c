@@ -28,6 +28,7 @@ int main(int argc, char **argv)
 		&suite_admin,
 		&suite_edges,
 		&suite_hidden,
+		&suite_memory,
 		&suite_simulation,
 		&suite_day,
 		NULL,

@@ -29,6 +29,7 @@ extern const struct unit_suite suite_clockwork;
 extern const struct unit_suite suite_admin;
 extern const struct unit_suite suite_edges;
 extern const struct unit_suite suite_hidden;
+extern const struct unit_suite suite_memory;
 extern const struct unit_suite suite_simulation;
 extern const struct unit_suite suite_day;
 
