@@ -32,6 +32,14 @@ void routes_free(struct routes *r)
 	memset(r, 0, sizeof(*r));
 }
 
+/* Every bit tells: those of an address in which neighbours differ are the highest of its words here. */
+static uint64_t mix(uint64_t h)
+{
+	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u;
+	h = (h ^ h >> 29) * 0xbf58476d1ce4e5b9u;
+	return h ^ h >> 32;
+}
+
 static uint32_t bucket_of(const struct routes *r, const struct ip_prefix *prefix)
 {
 	uint64_t words[2];
@@ -39,9 +47,7 @@ static uint32_t bucket_of(const struct routes *r, const struct ip_prefix *prefix
 		r->seed ^ ((uint64_t)prefix->addr.family << 40) ^ ((uint64_t)prefix->length << 32);
 
 	memcpy(words, prefix->addr.bytes, sizeof(words));
-	h = (h ^ words[0]) * 0x9e3779b97f4a7c15u;
-	h = (h ^ (h >> 29) ^ words[1]) * 0xbf58476d1ce4e5b9u;
-	return (uint32_t)(h >> 32) & (r->capacity - 1);
+	return (uint32_t)mix(mix(h ^ words[0]) ^ words[1]) & (r->capacity - 1);
 }
 
 static void chain(struct routes *r, uint32_t i)

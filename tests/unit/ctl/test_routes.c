@@ -150,11 +150,52 @@ static void test_room(void)
 	routes_free(&r);
 }
 
+static unsigned longest_chain(const struct routes *r)
+{
+	unsigned longest = 0;
+
+	for (uint32_t b = 0; b < r->capacity; b++) {
+		unsigned length = 0;
+		for (uint32_t i = r->buckets[b]; i != ROUTES_NONE; i = r->entries[i].chain)
+			length++;
+		if (length > longest)
+			longest = length;
+	}
+	return longest;
+}
+
+/* Networks are numbered one after the other: whichever byte counts, no bucket gets them all. */
+static void test_spread(void)
+{
+	static const struct {
+		const char *first;
+		uint8_t byte; /* the last one that counts */
+	} series[] = {{"172.16.0.0/32", 3}, {"10.0.0.0/24", 2}, {"2001:db8::/128", 15},
+		{"2001:db8::/64", 7}, {"2001:db8::/48", 5}, {"2001:db8::/112", 13}};
+
+	for (unsigned s = 0; s < sizeof(series) / sizeof(series[0]); s++) {
+		struct routes r;
+		struct ip_prefix p = prefix(series[s].first);
+		uint8_t high = p.addr.bytes[series[s].byte - 1];
+		CU_ASSERT_EQUAL_FATAL(routes_init(&r, 1), 0);
+		CU_ASSERT_EQUAL_FATAL(routes_reserve(&r, 32768), 0);
+		for (unsigned i = 0; i < 32768; i++) {
+			p.addr.bytes[series[s].byte] = (uint8_t)i;
+			p.addr.bytes[series[s].byte - 1] = (uint8_t)(high + (i >> 8));
+			routes_set(&r, &p, 0);
+		}
+		CU_ASSERT_EQUAL(r.count, 32768);
+		CU_ASSERT(longest_chain(&r) < 16);
+		routes_free(&r);
+	}
+}
+
 static const struct unit_test tests[] = {
 	{"A46: host bits are masked, a prefix set elsewhere moves", test_moves},
 	{"A46: prefixes that look alike are different ones", test_distinct},
 	{"A46: beside a naive model", test_model},
 	{"C24: what was reserved can be used", test_room},
+	{"N14: prefixes that follow each other are found without a search", test_spread},
 	{NULL, NULL},
 };
 
