@@ -75,15 +75,17 @@ new_address() { # of site B
 		await 10 endpoint_is siteA 192.168.1.21:51999
 }
 
-same_sessions() { # as those of the last handshakes, noted before
+# No handshake since the one at $shaken, unless its session became old enough to be renewed (A31), which
+# only happens on a slow machine.
+same_session() {
 	local now
-	now="$(handshake_time siteA) $(handshake_time siteB)"
+	now=$(handshake_time siteA)
 	printf 'handshakes: %s before, %s now\n' "$shaken" "$now"
-	[ "$shaken" = "$now" ]
+	[ "$now" = "$shaken" ] || [ $((now - shaken)) -ge 120 ]
 }
 
 moves() { # PEER
-	shaken="$(handshake_time siteA) $(handshake_time siteB)"
+	shaken=$(handshake_time siteA)
 	check "A38: $1: its keepalives arrive" keepalives siteB siteA 1
 	check "A38: $1: and are counted" keepalives_come
 	check "A38: $1: ours" keepalives siteA siteB 1
@@ -91,10 +93,10 @@ moves() { # PEER
 	check "A51: $1 follows site A to another port" new_port siteA siteB 192.168.1.10
 	check "A51: $1: pings from pcB after that" pings pcB 50 10.0.1.10 -i 0.01
 	check "A51: site A follows $1 to another port" new_port siteB siteA 192.168.1.20
-	# wireguard-go falls silent when its address goes, and does not come back
+	# wireguard-go goes on sending from its former address, and is refused
 	[ "$1" = wireguard-go ] || check "A51: site A follows $1 to another address" new_address
 	check "A51: $1: pings from pcA after that" pings pcA 50 10.0.2.10 -i 0.01
-	check "A51: $1: no handshake, the session is kept" same_sessions
+	check "A51: $1: no handshake, the session is kept" same_session
 }
 
 interop_all() { # PEER

@@ -99,7 +99,11 @@ guest() {
 	local status
 	: >"$scratch/answers"
 	printf '%s\n' "${*//$'\n'/ }" >&3
-	await "$guest_seconds" guest_answered || return 99
+	if ! await "$guest_seconds" guest_answered; then
+		echo "no answer in $((guest_seconds * patience)) s: the guest is ended" # lest it answer later
+		process_end "$scratch/guest.pid"
+		return 99
+	fi
 	status=$(sed -n 's/^status \([0-9]*\)\..*/\1/p' "$scratch/answers")
 	grep -v '^status ' "$scratch/answers"
 	return "${status:-98}" # it died meanwhile
