@@ -50,6 +50,44 @@ refused() {
 }
 check "a size that does not go into the tunnel is refused" refused --sizes 1421
 check "no number is no number of peers" refused --peers 1,
+
+# ---- what reads the results ----
+
+report() {
+	mkdir -p "$scratch/docs" && cp "$top/docs/performance.md" "$scratch/docs" &&
+		"$top/tools/bench-report" --run "$scratch/quick" --docs "$scratch/docs"
+}
+drawn() {
+	python3 -c '
+import sys, xml.dom.minidom
+for name in "rates", "ticks":
+    drawing = xml.dom.minidom.parse("%s/performance-%s.svg" % (sys.argv[1], name))
+    assert len(drawing.getElementsByTagName("rect")) > 5' "$scratch/docs"
+}
+# results BASE-FACTORS PRESENT-FACTORS: of a bench that takes so many times as long, pair after pair
+results() {
+	rm -rf "$scratch/taken" && mkdir "$scratch/taken" && python3 -c '
+import json, sys
+for who, factors in (("base", sys.argv[3]), ("present", sys.argv[4])):
+    for i, factor in enumerate(factors.split()):
+        run = json.load(open(sys.argv[1]))
+        for s in run["stages"]:
+            if s["stage"] == "red_rx":
+                s["ticks"] *= float(factor)
+        json.dump(run, open("%s/%s-%d.json" % (sys.argv[2], who, i), "w"))' \
+		"$scratch/quick" "$scratch/taken" "$1" "$2"
+}
+judged() { # STATUS BASE-FACTORS PRESENT-FACTORS
+	results "$2" "$3" || return 1
+	"$top/tools/bench-compare" --taken "$scratch/taken"
+	[ $? = "$1" ]
+}
+check "bench-report fills the page's tables" report
+check "and draws" drawn
+check "bench-compare: the same is no slower" judged 0 "1 1.2 0.9 1" "1 1.2 0.9 1"
+check "bench-compare: 20 % more is slower" judged 1 "1 1.1 0.9 1" "1.2 1.3 1.1 1.2"
+check "bench-compare: 20 % more within the spread is not" judged 0 "1 1 1 1" "0.7 0.9 1.3 1.4"
+check "bench-compare: 3 % more is not" judged 0 "1 1 1 1" "1.03 1.03 1.03 1.03"
 for file in quick peers; do
 	python3 -c '
 import json, sys
