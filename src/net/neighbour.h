@@ -19,7 +19,7 @@
 #include "util/addr.h"
 #include "util/clock.h"
 
-#define NEIGHBOUR_PENDING    8
+#define NEIGHBOUR_PENDING    32
 #define NEIGHBOUR_TRIES      3
 #define NEIGHBOUR_RETRY      (1 * CLOCK_SECOND)
 #define NEIGHBOUR_REACHABLE  (30 * CLOCK_SECOND)  /* trusted without asking again */
