@@ -4,6 +4,7 @@
 
 #include "net/arp.h"
 #include "net/ethernet.h"
+#include "net/neighbour.h"
 #include "rig.h"
 #include "suites.h"
 #include "util/bytes.h"
@@ -302,15 +303,15 @@ static void neighbour(void)
 	size_t n = rig_frame(frame, HOST, 64, 0, 64);
 	put_be32(frame + 26, REMOTE);
 	wire_repair(frame);
-	for (unsigned i = 0; i < 10; i++)
+	for (unsigned i = 0; i < NEIGHBOUR_PENDING + 2; i++)
 		rig_opened(&rig, 0, frame + 14, n - 14);
 	CU_ASSERT_EQUAL(rig.stats.drop_neighbour, 2);
 	for (unsigned i = 0; i < 4; i++) {
 		rig.now_ns += CLOCK_SECOND;
 		rig_poll(&rig);
 	}
-	CU_ASSERT_EQUAL(rig.stats.drop_neighbour, 10);
-	CU_ASSERT_EQUAL(all_drops(), 10);
+	CU_ASSERT_EQUAL(rig.stats.drop_neighbour, NEIGHBOUR_PENDING + 2);
+	CU_ASSERT_EQUAL(all_drops(), NEIGHBOUR_PENDING + 2);
 	CU_ASSERT_EQUAL(wire_pop_all(&rig.wire), 3);
 	rig_close(&rig);
 }

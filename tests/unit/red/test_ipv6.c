@@ -6,6 +6,7 @@
 #include "net/ethernet.h"
 #include "net/nd.h"
 #include "red/state.h"
+#include "net/neighbour.h"
 #include "rig.h"
 #include "suites.h"
 #include "util/bytes.h"
@@ -73,11 +74,11 @@ static void trailing_bytes(void)
 static void waits_in_order(void)
 {
 	rig_open(&rig);
-	for (unsigned i = 0; i < 10; i++)
+	for (unsigned i = 0; i < NEIGHBOUR_PENDING + 2; i++)
 		from_tunnel(HOST6, i);
-	CU_ASSERT_EQUAL(rig.stats.drop_neighbour, 2); /* eight wait */
+	CU_ASSERT_EQUAL(rig.stats.drop_neighbour, 2); /* the others wait */
 	rig_resolve6(&rig, HOST6);
-	for (unsigned i = 0; i < 8; i++)
+	for (unsigned i = 0; i < NEIGHBOUR_PENDING; i++)
 		CU_ASSERT_EQUAL(rig_sent(&rig), 54 + i);
 	from_tunnel("fd00:1::b", 0); /* nobody is there */
 	for (unsigned i = 0; i < 4; i++) {
