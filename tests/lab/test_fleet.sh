@@ -151,7 +151,7 @@ memory() { sed -n "s/^$1:\s*\([0-9]*\) kB/\1/p" "/proc/$(process_pid "$scratch/d
 
 # ---- 250 sites, with the memory that is the default ----
 
-rate=8 seconds=8 rekeys=0
+rate=16 seconds=4 rekeys=0
 [ "${LONG:-no}" = no ] || rate=4 seconds=600 rekeys=4
 
 for who in sites daemon both; do
@@ -159,7 +159,7 @@ for who in sites daemon both; do
 	[ $who != sites ] || endpoints=
 	configure 250 "" $endpoints
 	check "250 sites: the daemon starts ($who begin)" start || continue
-	time_of=2
+	time_of=1
 	[ $who != sites ] || time_of=$seconds
 	run_fleet 250 --start $who --rate $rate --seconds $time_of --up-within 20 >"$scratch/out"
 	check "250 sites: all up in under 5 s from a cold start ($who begin)" \
