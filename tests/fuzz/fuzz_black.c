@@ -22,7 +22,8 @@
 #define FRAME_MAX   1514
 #define STEPS_MAX   64
 #define PAYLOAD_MAX (FRAME_MAX - ETHERNET_HEADER_LEN - IPV6_HEADER_LEN - UDP_HEADER_LEN)
-#define WITH_COOKIE 0x80
+#define WITH_COOKIE 0x80 /* mac2 by it */
+#define WRONG_MAC1  0x40 /* and by it, too */
 
 static struct rig rig;
 static const uint32_t hosts[] = {PEER, GATEWAY, FAR, OURS, SECOND, 0xc0a80115, 0xc0a801ff, 0xffffffff};
@@ -212,14 +213,15 @@ static void raw_frame(struct reader *r)
 static void datagram(struct reader *r, const uint8_t *payload, size_t length)
 {
 	static uint8_t frame[WIRE_FRAME_MAX];
-	uint32_t from = pick_host(r);
+	uint8_t which = reader_u8(r);
+	uint32_t from = which < 8 ? hosts[which] : reader_be32(r);
 	uint16_t from_port = reader_be16(r);
 	uint8_t how = reader_u8(r);
 	uint16_t port = how & 2 ? reader_be16(r) : LISTEN;
 	bool six = how & 8;
 
 	if (six) {
-		length = wire_udp6(frame, hosts6[from % 8], from_port, hosts6[how & 1 ? 4 : 3], port,
+		length = wire_udp6(frame, hosts6[which % 8], from_port, hosts6[how & 1 ? 4 : 3], port,
 			payload, length);
 	} else {
 		length = wire_udp(frame, from, from_port, how & 1 ? SECOND : OURS, port, payload,
@@ -242,18 +244,28 @@ static void any_datagram(struct reader *r)
 	datagram(r, payload, length);
 }
 
+/* mac2 covers mac1: one who has a cookie can make it right although mac1 is wrong. */
+static void add_macs(uint8_t *message, size_t length, bool wrong)
+{
+	jar_add_macs(&jar, message, length, rig.public_key, rig.now_ns);
+	if (!wrong || !jar.has_cookie)
+		return;
+	message[length - 32] ^= 1;
+	blake2s(message + length - 16, 16, message, length - 16, jar.cookie, COOKIE_LEN);
+}
+
 /* A handshake message of the right size, its mac1 right at first, and mac2 of the cookie that came. */
 static void handshake(struct reader *r)
 {
 	static const uint16_t sizes[] = {0, 148, 92, 64};
 	uint8_t message[148] = {0};
 	uint8_t how = reader_u8(r);
-	unsigned kind = 1 + (how & ~WITH_COOKIE) % 3;
+	unsigned kind = 1 + (how & ~(WITH_COOKIE | WRONG_MAC1)) % 3;
 
 	fuzz_piece(r, message, sizes[kind]);
 	put_le32(message, kind);
 	if (kind != MESSAGE_COOKIE && how & WITH_COOKIE)
-		jar_add_macs(&jar, message, sizes[kind], rig.public_key, rig.now_ns);
+		add_macs(message, sizes[kind], how & WRONG_MAC1);
 	else if (kind != MESSAGE_COOKIE)
 		cookie_add_macs(message, sizes[kind], rig.public_key);
 	fuzz_bend(r, message, sizes[kind]);

@@ -221,8 +221,8 @@ def datagram(sender=0, port=1000, how=0, to=None, bent=STRAIGHT):
 HERE = datagram()
 
 
-def handshake(kind, bent=STRAIGHT, by=HERE, mac2=False):
-    return bytes([2, kind - 1 | (0x80 if mac2 else 0)]) + piece(b'') + bent + by
+def handshake(kind, bent=STRAIGHT, by=HERE, mac2=False, wrong_mac1=False):
+    return bytes([2, kind - 1 | mac2 << 7 | wrong_mac1 << 6]) + piece(b'') + bent + by
 
 
 def data(length, index=1, by=HERE):
@@ -340,7 +340,8 @@ for family, bit in (('4', 0), ('6', SIX)):
     seed('black', 'proves' + family, crowd(8, bit), handshake(1, by=me, mac2=True),
          handshake(1, by=me, mac2=True), handshake(1, by=other, mac2=True), handshake(2, by=me, mac2=True),
          handshake(1, by=port, mac2=True), handshake(1, bend((140, 1)), me, True),
-         handshake(1, bend((120, 1)), me, True), busy(0), handshake(1, by=me, mac2=True))
+         handshake(1, bend((120, 1)), me, True), handshake(1, by=me, mac2=True),
+         handshake(1, by=me, mac2=True, wrong_mac1=True), busy(0), handshake(1, by=me, mac2=True))
     seed('black', 'cookie' + family, crowd(8, bit), handshake(1, by=me, mac2=True), eighths(7),
          handshake(1, by=me, mac2=True) * 12, eighths(255), eighths(255), eighths(255), eighths(255),
          crowd(8, bit), handshake(1, by=me, mac2=True) * 2)

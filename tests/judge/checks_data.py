@@ -135,15 +135,16 @@ def window(court):
 @check("A28: jumps of 8127, 8128, 8129 and many times 8192 leave no hole and no ghost")
 def jumps(court):
     peer = court.up()
-    at = 1000
+    at = 2000
+    behind = (1, 63, 64, 65, 128, 1000)
     for jump in (WINDOW - 1, WINDOW, WINDOW + 1, 8191, 8192, 8193, 64 * 8192, 1 << 40):
-        court.accepted(lambda a=at, j=jump: [peer.send(data(peer, a)), peer.send(data(peer, a + j))], 2)
+        court.accepted(lambda a=at: [peer.send(data(peer, a - n)) for n in (0, *behind)], 1 + len(behind))
+        court.accepted(lambda a=at, j=jump: peer.send(data(peer, a + j)))
         inside = jump <= WINDOW
         if inside:
             court.refused(lambda a=at: peer.send(data(peer, a)), crypt_drop_replay=1)
         # a ring that is not cleared would take these for seen
-        court.accepted(lambda a=at, j=jump: [peer.send(data(peer, a + j - n)) for n in (1, 63, 64, 65)],
-                       4)
+        court.accepted(lambda a=at, j=jump: [peer.send(data(peer, a + j - n)) for n in behind], len(behind))
         at += jump + 20000
 
 
