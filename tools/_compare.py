@@ -101,17 +101,17 @@ def cell(rounds, key, digits):
 
 def print_table(table, peers, settings):
     cases = table['peers']
-    print('\nThe PCs\' offloads %s. %d rounds, runs of %d s, UDP beside pings %d Mbit/s. '
+    print('\nThe PCs\' offloads %s. Rounds: %d, runs of %d s, UDP beside pings %d Mbit/s. '
           'Median (least-most):\n' % ('on' if table['offloads'] else 'off', settings['rounds'],
                                       settings['seconds'], settings['load_mbit']))
-    print('%-32s' % '' + ''.join('%-24s' % peer for peer in peers))
+    print(('%-32s' % '' + ''.join('%-24s' % peer for peer in peers)).rstrip())
     for key, what, unit, digits in ROWS:
         print(('%-32s' % ('%s, %s' % (what, unit)) + ''.join(
             '%-24s' % cell(cases[peer]['rounds'], key, digits) for peer in peers)).rstrip())
     if OURS not in peers or len(peers) == 1:
         return
     print('\nencrypterd\'s figure by the other\'s, round by round, median (least-most):\n')
-    print('%-32s' % '' + ''.join('%-24s' % peer for peer in peers if peer != OURS))
+    print(('%-32s' % '' + ''.join('%-24s' % peer for peer in peers if peer != OURS)).rstrip())
     for key, what, _, _ in ROWS:
         row = '%-32s' % what
         for peer in peers:

@@ -10,9 +10,8 @@ need_encrypterd
 lab=c$$
 labs+=("$lab")
 
-compare() {
-	"$top/tools/compare" --name "$lab" --build "$BUILD" --quick --json "$scratch/json" "$@"
-}
+command=("$top/tools/compare" --name "$lab" --build "$BUILD" --quick --json "$scratch/json")
+compare() { "${command[@]}" "$@"; }
 complete() {
 	python3 -c '
 import json, sys
@@ -34,7 +33,7 @@ nothing_left() {
 }
 interrupted() { # in the middle of a run
 	local pid status
-	compare forward >"$scratch/out" 2>&1 &
+	"${command[@]}" forward >"$scratch/out" 2>&1 &
 	pid=$!
 	await 20 listens pcB 5201
 	kill -s TERM $pid
