@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sourced, after _common.sh and _labnet.sh, by the programs that send traffic through a lab: the load
 # generator, and what the CPUs did meanwhile. Results go to files KEY.* of the folder $results.
-# shellcheck disable=SC2154  # results and seconds are of those who source this file
+# shellcheck disable=SC2034,SC2154  # names of those who source this file, and for them
 
 udp_payload=1368 # bytes of a datagram, which fit into a tunnel's 1420 with both headers
 
