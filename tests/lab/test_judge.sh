@@ -9,7 +9,10 @@
 #
 . "$(dirname "$0")/_init.sh"
 need_encrypterd
-python3 -c 'import cryptography' 2>/dev/null || skip_all "python3-cryptography is not installed"
+# Debian's package is for Debian's python3, which need not be the first in the path.
+python=python3
+"$python" -c 'import cryptography' 2>/dev/null || python=/usr/bin/python3
+"$python" -c 'import cryptography' 2>/dev/null || skip_all "python3-cryptography is not installed"
 
 second_address() { # site A's black port gets two (A52)
 	lab_do stop siteA &&
@@ -33,7 +36,7 @@ while IFS= read -r line; do
 	'# '*) printf '%s\n' "$line" ;;
 	*) diag "$line" ;;
 	esac
-done < <(timeout -s KILL 270 python3 "$here/../judge/main.py" "$lab" "$BUILD" "${1:-}" 2>&1; echo "exit status $?")
+done < <(timeout -s KILL 270 "$python" "$here/../judge/main.py" "$lab" "$BUILD" "${1:-}" 2>&1; echo "exit status $?")
 [ "$tests_run" -gt 2 ] || not_ok "the judge says something"
 
 done_testing
