@@ -301,22 +301,30 @@ static void give_answer(struct rig *r, int fd, const char *const *texts, char ho
 	rig_settle(r);
 }
 
+/* A control whose only peer has a name for its endpoint; the resolver is played at fds[1]. */
+static void open_named(struct rig *r, struct resolver *resolver, int fds[static 2])
+{
+	static char name[] = "b.example.org:51820";
+
+	rig_open(r);
+	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
+	resolver->fd = fds[0];
+	r->config.resolver = resolver;
+	r->file.black.address_count = 1;
+	prefix_parse(&r->file.black.addresses[0], "192.0.2.100/24");
+	rig_add_peer(r, "b", 2, "10.0.2.0/24")->endpoint_name = name;
+	CU_ASSERT_FATAL(rig_start(r, 64));
+	rig_settle(r);
+}
+
 static void test_control(void)
 {
 	static struct rig r;
 	struct resolver resolver;
-	char name[] = "b.example.org:51820", host[256];
+	char host[256];
 	int fds[2];
 
-	rig_open(&r);
-	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
-	resolver.fd = fds[0];
-	r.config.resolver = &resolver;
-	r.file.black.address_count = 1;
-	prefix_parse(&r.file.black.addresses[0], "192.0.2.100/24");
-	rig_add_peer(&r, "b", 2, "10.0.2.0/24")->endpoint_name = name;
-	CU_ASSERT_FATAL(rig_start(&r, 64));
-	rig_settle(&r);
+	open_named(&r, &resolver, fds);
 	CU_ASSERT_PTR_NULL(strstr(rig_ask(&r, false, "verb=show\n\n"), "\nendpoint="));
 	give_answer(&r, fds[1], (const char *const[]){"192.0.2.2", NULL}, host);
 	CU_ASSERT_STRING_EQUAL(host, "b.example.org");
@@ -377,18 +385,10 @@ static void test_control_fails(void)
 {
 	static struct rig r;
 	struct resolver resolver;
-	char name[] = "b.example.org:51820", host[256], to[ADDR_TEXT_MAX];
+	char host[256], to[ADDR_TEXT_MAX];
 	int fds[2];
 
-	rig_open(&r);
-	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
-	resolver.fd = fds[0];
-	r.config.resolver = &resolver;
-	r.file.black.address_count = 1;
-	prefix_parse(&r.file.black.addresses[0], "192.0.2.100/24");
-	rig_add_peer(&r, "b", 2, "10.0.2.0/24")->endpoint_name = name;
-	CU_ASSERT_FATAL(rig_start(&r, 64));
-	rig_settle(&r);
+	open_named(&r, &resolver, fds);
 	give_answer(&r, fds[1], (const char *const[]){"192.0.2.2", NULL}, host);
 	rig_forget(&r);
 	rig_event(&r, rig_slot(&r, 2), PEER_NEEDS_SESSION, 0);

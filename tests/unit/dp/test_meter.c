@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
+#include "addresses.h"
 #include "suites.h"
-#include "util/bytes.h"
 #include "util/clock.h"
 
 #define NOW (5000 * CLOCK_SECOND)
@@ -106,23 +106,6 @@ static void parts_at_the_edge(void)
 }
 
 /* ---- sources ---- */
-
-static struct ip_addr v4(uint32_t address)
-{
-	struct ip_addr a = {.family = 4};
-
-	put_be32(a.bytes, address);
-	return a;
-}
-
-static struct ip_addr v6(uint32_t prefix, uint32_t host)
-{
-	struct ip_addr a = {.family = 6, .bytes = {0x20, 1}};
-
-	put_be32(a.bytes + 4, prefix);
-	put_be32(a.bytes + 12, host);
-	return a;
-}
 
 static unsigned take_as(struct ip_addr source, unsigned tries, uint64_t now_ns)
 {

@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "net/source.h"
 
+#include "addresses.h"
 #include "suites.h"
-#include "util/bytes.h"
 
 static struct source_queue queue;
 static struct source_census census;
 static const uint64_t seeds[2] = {0x0123456789abcdef, 0xfedcba9876543210};
-
-static struct ip_addr v4(uint32_t address)
-{
-	struct ip_addr a = {.family = 4};
-
-	put_be32(a.bytes, address);
-	return a;
-}
-
-static struct ip_addr v6(uint32_t prefix, uint32_t host)
-{
-	struct ip_addr a = {.family = 6, .bytes = {0x20, 1}};
-
-	put_be32(a.bytes + 4, prefix);
-	put_be32(a.bytes + 12, host);
-	return a;
-}
 
 static bool add(struct ip_addr source, uint64_t first, uint64_t last)
 {
