@@ -184,6 +184,7 @@ struct session_keys { /* what a handshake yields; wiped by whoever took it from 
 	uint32_t remote_index;
 	uint64_t birth_ns;     /* boot-time clock */
 	bool initiator;
+	bool crossed;          /* the initiator's: the other side's session before it was given up (C8) */
 };
 
 struct allowedips;

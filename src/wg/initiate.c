@@ -40,6 +40,7 @@ void initiate_send(struct wg_device *d, struct peer *peer, struct wg_now now,
 		now.boot_ns);
 	actions_add_send(actions, peer, &message, sizeof(message));
 	peer->initiated_ns = now.boot_ns;
+	peer->crossed = false;
 	timers_initiation_sent(&peer->timers, now.boot_ns);
 }
 

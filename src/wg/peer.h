@@ -56,6 +56,7 @@ struct peer {
 	uint8_t current;           /* of sessions[]; PEER_SESSIONS: none is known to be */
 	bool used;
 	bool consumed;             /* consumed_ns holds */
+	bool crossed;              /* `initiation` crossed the peer's, which was answered (C8) */
 	bool precomputed;          /* remote.static_static is that of our present key */
 };
 

@@ -65,11 +65,10 @@ static int read_initiation(struct wg_device *d, const struct arrival *a,
 }
 
 /*
- * C8: both sides have initiated at once. Were both to answer, each would drop the handshake that
- * the other completes; were both to give way, they would meet again after the same 5 s. So the side
- * with the greater public key waits for the response that is due to it. The other side, or one that
- * does not know this rule, answers; and should our initiation be lost, the next one that arrives is
- * no longer a crossing one.
+ * C8: both sides have initiated at once. Were both to drop their own and answer, each would end the
+ * handshake that the other completes, and they would meet again after the same 5 s. So the side with
+ * the greater public key answers, but does not give up its own: the other side, or one that does not
+ * know this rule, has given way and answers it; and should ours have been lost, it takes our answer.
  */
 static bool crosses_ours(const struct wg_device *d, const struct peer *peer, uint64_t now_ns)
 {
@@ -120,7 +119,9 @@ static int answer(struct wg_device *d, const struct arrival *a, struct peer *pee
 		indices_release(d, index);
 		return -EBADMSG;
 	}
-	drop_initiation(d, peer);
+	peer->crossed = crosses_ours(d, peer, a->now.boot_ns);
+	if (!peer->crossed)
+		drop_initiation(d, peer);
 	consumed(peer, received, a->now.boot_ns);
 	heard_from(a, peer, sizeof(struct message_initiation));
 	hold_response(d, a, peer, &message, &keys);
@@ -137,12 +138,7 @@ static int receive_initiation(struct wg_device *d, const struct arrival *a,
 
 	if (error)
 		goto out;
-	if (crosses_ours(d, peer, a->now.boot_ns)) {
-		consumed(peer, &received, a->now.boot_ns);
-		heard_from(a, peer, sizeof(*message));
-	} else {
-		error = answer(d, a, peer, &received);
-	}
+	error = answer(d, a, peer, &received);
 	device_reschedule(d, peer);
 out:
 	secret_wipe(&received, sizeof(received));
@@ -177,6 +173,7 @@ static int receive_response(struct wg_device *d, const struct arrival *a,
 		message);
 	if (error)
 		return error;
+	keys.crossed = peer->crossed;
 	begin_session(d, a, peer, &keys);
 	device_reschedule(d, peer);
 	secret_wipe(&keys, sizeof(keys));

@@ -140,15 +140,15 @@ static bool is_forsaken(const struct receiving *next, uint64_t now_ns)
 /*
  * A24. The responder's new session replaces next. The initiator's is current; an unconfirmed next is
  * one that the other side may be sending under by now, so it becomes previous rather than the former
- * current, unless it was forsaken.
+ * current, unless it was forsaken, or given up for this one (C8).
  */
-static unsigned make_room(struct session_rx *s, bool initiator, uint64_t now_ns, uint32_t *dropped)
+static unsigned make_room(struct session_rx *s, const struct session_keys *keys, uint32_t *dropped)
 {
 	const struct receiving *next = with_role(s, RECEIVING_NEXT);
 
-	if (!initiator)
+	if (!keys->initiator)
 		return drop(s, RECEIVING_NEXT, dropped, 0);
-	if (!next || is_forsaken(next, now_ns))
+	if (!next || keys->crossed || is_forsaken(next, keys->birth_ns))
 		return retire_current(s, dropped, drop(s, RECEIVING_NEXT, dropped, 0));
 	unsigned n = drop(s, RECEIVING_PREVIOUS, dropped, 0);
 	n = drop(s, RECEIVING_CURRENT, dropped, n);
@@ -159,7 +159,7 @@ static unsigned make_room(struct session_rx *s, bool initiator, uint64_t now_ns,
 unsigned session_rx_install(struct session_rx *s, const struct session_keys *keys, unsigned *slot,
 	uint32_t dropped[static RECEIVING_SLOTS])
 {
-	unsigned n = make_room(s, keys->initiator, keys->birth_ns, dropped);
+	unsigned n = make_room(s, keys, dropped);
 	struct receiving *r = with_role(s, RECEIVING_NONE);
 
 	memset(r, 0, sizeof(*r));

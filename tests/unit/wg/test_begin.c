@@ -215,20 +215,21 @@ static void initiator_uses_at_once(void)
 static void crossing(void)
 {
 	struct session_keys keys;
-	uint8_t from0[148], from1[148], response[92];
+	uint8_t from0[148], from1[148], response[92], late[92];
 
 	pair_init(&p, 1);
 	CU_ASSERT_TRUE(pair_initiate(&p, 0, from0));
 	CU_ASSERT_TRUE(pair_initiate(&p, 1, from1));
 	pair_advance(&p, 300 * CLOCK_MS);
-	endpoint_parse(&p.at[1], "203.0.113.7:4"); /* it says nothing, but it is heard (A51) */
-	CU_ASSERT_EQUAL(pair_deliver(&p, 0, from1, 148), 0);
-	CU_ASSERT_EQUAL(pair_count(&p, WG_INSTALL), 0);
-	CU_ASSERT_EQUAL(pair_count(&p, WG_ENDPOINT), 1);
+	endpoint_parse(&p.at[1], "203.0.113.7:4"); /* it is heard (A51) */
+	CU_ASSERT_TRUE(pair_respond(&p, 0, from1, &keys, late));
+	CU_ASSERT_FALSE(keys.crossed);
 	pair_check_refused(&p, 0, from1, 148, -EALREADY); /* it counts as consumed */
 	CU_ASSERT_TRUE(pair_respond(&p, 1, from0, &keys, response));
+	pair_check_refused(&p, 1, late, 92, -ENOENT); /* it has given its own up */
 	CU_ASSERT_EQUAL(pair_deliver(&p, 0, response, 92), 0);
 	CU_ASSERT_EQUAL(pair_count(&p, WG_INSTALL), 1);
+	CU_ASSERT_TRUE(pair_action(&p, WG_INSTALL)->keys.crossed);
 	pair_report(&p, 1, PEER_CONFIRMED | PEER_KEEPALIVE_RECEIVED);
 	pair_advance(&p, 6 * CLOCK_SECOND);
 	pair_tick(&p, 0);
@@ -238,7 +239,47 @@ static void crossing(void)
 	pair_free(&p);
 }
 
-/* Ours was lost: what arrives later than a crossing initiation could is answered. */
+/* The one that insists has lost its own: the answer to the other's is good, and it is not sent again. */
+static void crossing_one_lost(void)
+{
+	struct session_keys keys;
+	uint8_t from0[148], from1[148], response[92];
+
+	pair_init(&p, 1);
+	CU_ASSERT_TRUE(pair_initiate(&p, 0, from0));
+	CU_ASSERT_TRUE(pair_initiate(&p, 1, from1));
+	CU_ASSERT_TRUE(pair_respond(&p, 0, from1, &keys, response));
+	CU_ASSERT_EQUAL(pair_deliver(&p, 1, response, 92), 0);
+	CU_ASSERT_EQUAL(pair_count(&p, WG_INSTALL), 1);
+	CU_ASSERT_FALSE(pair_action(&p, WG_INSTALL)->keys.crossed);
+	pair_report(&p, 0, PEER_CONFIRMED | PEER_KEEPALIVE_RECEIVED);
+	pair_advance(&p, 6 * CLOCK_SECOND);
+	pair_tick(&p, 0);
+	CU_ASSERT_EQUAL(p.actions.count, 0);
+	pair_free(&p);
+}
+
+/* An initiation after one that crossed is one like any other. */
+static void after_crossing(void)
+{
+	struct session_keys keys;
+	uint8_t from0[148], from1[148], response[92];
+
+	pair_init(&p, 1);
+	CU_ASSERT_TRUE(pair_initiate(&p, 0, from0));
+	CU_ASSERT_TRUE(pair_initiate(&p, 1, from1));
+	CU_ASSERT_TRUE(pair_respond(&p, 0, from1, &keys, response));
+	pair_advance(&p, 6 * CLOCK_SECOND);
+	pair_tick(&p, 0); /* both were lost: the second attempt */
+	CU_ASSERT_EQUAL(pair_count(&p, WG_SEND), 1);
+	memcpy(from0, pair_action(&p, WG_SEND)->data, sizeof(from0));
+	CU_ASSERT_TRUE(pair_respond(&p, 1, from0, &keys, response));
+	CU_ASSERT_EQUAL(pair_deliver(&p, 0, response, 92), 0);
+	CU_ASSERT_FALSE(pair_action(&p, WG_INSTALL)->keys.crossed);
+	pair_free(&p);
+}
+
+/* What arrives later than a crossing initiation could takes the place of ours. */
 static void not_crossing(void)
 {
 	struct session_keys keys;
@@ -299,6 +340,8 @@ static const struct unit_test tests[] = {
 	{"A24, A25: the responder flushes when confirmed", confirmed},
 	{"A24, A25, A55, C28: the initiator installs at once", initiator_uses_at_once},
 	{"C8: crossing initiations end in one session", crossing},
+	{"C8: of two that cross one is lost", crossing_one_lost},
+	{"C8, A33: an initiation after one that crossed", after_crossing},
 	{"C8: an old initiation of ours does not stand in the way", not_crossing},
 	{"C8: the other side gives way", crossing_gives_way},
 	{"A12: keys are wiped from handshake and actions", keys_are_wiped},

@@ -228,6 +228,25 @@ static void initiator_over_forsaken_next(void)
 	CU_ASSERT_EQUAL(role(4), RECEIVING_PREVIOUS);
 }
 
+/* Nor is one that the other side gave up, however new: messages under the session in use are under way. */
+static void initiator_over_crossed_next(void)
+{
+	struct session_keys third = keys(3, true, S);
+	uint32_t events;
+	unsigned slot;
+
+	third.crossed = true;
+	reset();
+	install_rx(1, true, 0);
+	CU_ASSERT(accept_at(1, 0, S, &events));
+	install_rx(2, false, S);
+	CU_ASSERT_EQUAL(session_rx_install(&rx, &third, &slot, dropped), 1);
+	CU_ASSERT_EQUAL(dropped[0], 2);
+	CU_ASSERT_EQUAL(role(1), RECEIVING_PREVIOUS);
+	CU_ASSERT_EQUAL(role(3), RECEIVING_CURRENT);
+	CU_ASSERT(accept_at(1, 1, S, &events));
+}
+
 static void any_live_slot_receives(void)
 {
 	uint32_t events;
@@ -452,6 +471,7 @@ static const struct unit_test tests[] = {
 		previous_in_use},
 	{"A24, C8: the initiator's session over a next that nobody confirmed",
 		initiator_over_forsaken_next},
+	{"A24, C8: the initiator's session over a next that was given up", initiator_over_crossed_next},
 	{"A26: any live session receives", any_live_slot_receives},
 	{"A29: limits of the counter", counter_limits},
 	{"A30, C7: no use from 180 s on", age_limits},
