@@ -178,7 +178,7 @@ change_under_way() { # FIRST-COMMAND… -- SECOND-COMMAND…
 	"${first[@]}" && "$@" || status=1
 	changed=$(now_us)
 	back() { ping_once pcB 10.0.1.10; }
-	await 1 back || status=1
+	await 3 back || status=1 # the next attempt of either site would be after 5 s
 	diag "traffic was back after $((($(now_us) - changed) / 1000)) ms"
 	end_traffic
 	[ $status = 0 ]
