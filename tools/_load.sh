@@ -68,7 +68,14 @@ iperf() {
 	return $status
 }
 
-# ping_times KEY COUNT: from pcA to pcB, 500 a second, into KEY.txt
+# ping_times KEY COUNT [INTERVAL]: from pcA to pcB, 500 a second or each INTERVAL seconds, into KEY.txt
 ping_times() {
-	on pcA ping -c "$2" -i 0.002 -W 2 "${address[pcB]}" >"$results/$1.txt"
+	on pcA ping -c "$2" -i "${3:-0.002}" -W 2 "${address[pcB]}" >"$results/$1.txt"
+}
+
+# silence KEY SECONDS: KEY.before and KEY.after are the clocks
+silence() {
+	read_clocks >"$results/$1.before"
+	sleep "$2"
+	read_clocks >"$results/$1.after"
 }

@@ -236,6 +236,7 @@ static void answered_does_not_cross(void)
 	t->quiet_until_ns = t->settled_until_ns = 0;
 	CU_ASSERT_TRUE(pair_initiate(&p, 1, message));
 	CU_ASSERT_TRUE(pair_respond(&p, 0, message, &one, response));
+	CU_ASSERT_FALSE(pair_peer(&p, 0)->crossed);
 	pair_free(&p);
 }
 
