@@ -10,6 +10,8 @@
 #include "encrypter/ctl.h"
 #include "util/log.h"
 
+#define DIRECTORY_ATTEMPTS 100
+
 static struct instance claimed = {.lock_fd = -1}; /* between control_claim() and control_create() */
 
 int control_claim(const struct config *config, char error[static 512])
@@ -71,10 +73,24 @@ static int open_state(struct control *c)
 	return rc == 0 ? routing_open(&c->routing, max_peers) : rc;
 }
 
+/* The directory is not ours alone: whoever leaves it empty may have taken it away since it was made. */
+static int open_uapi(struct control *c)
+{
+	int rc = -ENOENT;
+
+	for (unsigned i = 0; i < DIRECTORY_ATTEMPTS && rc == -ENOENT; i++) {
+		rc = instance_shared_directory(c->config.uapi_dir);
+		if (rc == 0)
+			rc = server_open(
+				&c->uapi, c->instance.uapi_socket, &control_uapi_ops, c, c->epoll_fd);
+	}
+	return rc;
+}
+
 static int open_sockets(struct control *c, char error[static 512])
 {
 	const char *path = c->instance.uapi_socket;
-	int rc = server_open(&c->uapi, path, &control_uapi_ops, c, c->epoll_fd);
+	int rc = open_uapi(c);
 
 	if (rc == 0) {
 		path = c->instance.control_socket;

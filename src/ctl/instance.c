@@ -31,8 +31,7 @@ static bool join(char path[static INSTANCE_PATH_MAX], const char *directory, con
 	return length > 0 && (size_t)length < INSTANCE_PATH_MAX;
 }
 
-/* A directory that is there is left as it is: it may be shared with others. */
-static int make_shared_directory(const char *path)
+int instance_shared_directory(const char *path)
 {
 	if (mkdir(path, 0755) == 0)
 		return chmod(path, 0755) == 0 ? 0 : -errno; /* whatever the umask */
@@ -105,7 +104,7 @@ static int make_directories(const struct instance *instance, const char *run_dir
 	const char *uapi_dir, char error[static INSTANCE_ERROR_MAX])
 {
 	const char *failed = run_dir;
-	int rc = make_shared_directory(run_dir);
+	int rc = instance_shared_directory(run_dir);
 
 	if (rc == 0) {
 		failed = instance->directory;
@@ -113,7 +112,7 @@ static int make_directories(const struct instance *instance, const char *run_dir
 	}
 	if (rc == 0) {
 		failed = uapi_dir;
-		rc = make_shared_directory(uapi_dir);
+		rc = instance_shared_directory(uapi_dir);
 	}
 	if (rc != 0)
 		snprintf(error, INSTANCE_ERROR_MAX,

@@ -22,6 +22,8 @@ struct instance {
  */
 int instance_open(struct instance *instance, const char *name, const char *run_dir,
 	const char *uapi_dir, char error[static INSTANCE_ERROR_MAX]);
+/* 0755 when it is made now; one that is there is left as it is: it is shared with others. 0 or -errno. */
+int instance_shared_directory(const char *path);
 /* Gives the lock back and takes the directory of the name away. */
 void instance_close(struct instance *instance);
 

@@ -68,4 +68,15 @@ interrupted() { # SIGINT
 }
 check "SIGINT: 0" interrupted
 
+# Other WireGuard programs use this folder, too, and may take it away when they leave it empty.
+take_folder_away() {
+	while :; do rmdir /var/run/wireguard 2>/dev/null; done
+}
+lab_do stop siteB
+take_folder_away &
+process_keep "$scratch/taker.pid" $!
+check "it starts while wg's folder is taken away again and again" lab_do start siteA
+process_end "$scratch/taker.pid"
+check "and its socket is there" wg show "$lab-siteA" public-key
+
 done_testing
