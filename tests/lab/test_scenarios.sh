@@ -10,7 +10,7 @@
 . "$(dirname "$0")/_init.sh"
 need_encrypterd
 umask 077
-lab_up
+lab_up --ipv6
 a=$lab-siteA b=$lab-siteB
 keys=/run/encrypter-lab/$lab
 key_a=$(cat "$keys/siteA.pub") key_b=$(cat "$keys/siteB.pub")
@@ -157,10 +157,17 @@ check "traffic passes" pings pcA 5 10.0.2.10 -i 0.05
 
 # ---- the private key changes in mid-flow ----
 
-wg genkey | tee "$scratch/new.key" | wg pubkey >"$scratch/new.pub"
-wg genkey | tee "$scratch/third.key" | wg pubkey >"$scratch/third.pub"
+declare -A host=([4pcA]=10.0.1.10 [4pcB]=10.0.2.10 [6pcA]=fd00:1::10 [6pcB]=fd00:2::10)
+declare -A endpoint=([4siteA]=192.168.1.10:51820 [4siteB]=192.168.1.20:51820)
+endpoint+=([6siteA]=[2001:db8:168::10]:51820 [6siteB]=[2001:db8:168::20]:51820)
+family=4 # of packets inside and outside
+key_now=$key_a
+
+new_key() { # NAME
+	wg genkey | tee "$scratch/$1.key" | wg pubkey >"$scratch/$1.pub"
+}
 tell_b() { # NEW-KEY OLD-KEY
-	wg set "$b" peer "$1" endpoint 192.168.1.10:51820 allowed-ips 10.0.1.0/24 &&
+	wg set "$b" peer "$1" endpoint "${endpoint[${family}siteA]}" allowed-ips 10.0.1.0/24,fd00:1::/64 &&
 		wg set "$b" peer "$2" remove
 }
 # Both sites change while pings run; all that is lost is between the two commands and one round trip.
@@ -177,28 +184,42 @@ change_under_way() { # FIRST-COMMAND… -- SECOND-COMMAND…
 	await 5 flows || status=1
 	"${first[@]}" && "$@" || status=1
 	changed=$(now_us)
-	back() { ping_once pcB 10.0.1.10; }
+	back() { ping_once pcB "${host[${family}pcA]}" -W 0.2; }
 	await 3 back || status=1 # the next attempt of either site would be after 5 s
 	diag "traffic was back after $((($(now_us) - changed) / 1000)) ms"
 	end_traffic
 	[ $status = 0 ]
 }
 begin_traffic() {
-	spawn ab "$scratch/ab.out" pcA ping -q -c 100 -i 0.02 -W 1 10.0.2.10
-	spawn ba "$scratch/ba.out" pcB ping -q -c 100 -i 0.02 -W 1 10.0.1.10
+	spawn ab "$scratch/ab.out" pcA ping -q -c 100 -i 0.02 -W 1 "${host[${family}pcB]}"
+	spawn ba "$scratch/ba.out" pcB ping -q -c 100 -i 0.02 -W 1 "${host[${family}pcA]}"
 }
 end_traffic() {
 	await 20 process_gone "$scratch/ab.pid"
 	await 20 process_gone "$scratch/ba.pid"
 	cat "$scratch/ab.out" "$scratch/ba.out"
 }
-check "A54: siteB learns the new key first, then siteA takes it: traffic is back at once" \
-	change_under_way tell_b "$(cat "$scratch/new.pub")" "$key_a" -- \
-	wg set "$a" private-key "$scratch/new.key"
-check "A54: siteA takes a new key first, then siteB learns it: traffic is back at once" \
-	change_under_way wg set "$a" private-key "$scratch/third.key" -- \
-	tell_b "$(cat "$scratch/third.pub")" "$(cat "$scratch/new.pub")"
-check "traffic passes under it" pings pcA 50 10.0.2.10 -i 0.02
+keys_change() { # FAMILY
+	family=$1
+	new_key "one$family" && new_key "two$family"
+	local one two
+	one=$(cat "$scratch/one$family.pub") two=$(cat "$scratch/two$family.pub")
+	wg set "$a" peer "$key_b" endpoint "${endpoint[${family}siteB]}" allowed-ips 10.0.2.0/24,fd00:2::/64
+	wg set "$b" peer "$key_now" endpoint "${endpoint[${family}siteA]}"
+	check "A54: IPv$1: siteB learns the new key first, then siteA takes it: traffic is back at once" \
+		change_under_way tell_b "$one" "$key_now" -- wg set "$a" private-key "$scratch/one$family.key"
+	check "A54: IPv$1: siteA takes a new key first, then siteB learns it: traffic is back at once" \
+		change_under_way wg set "$a" private-key "$scratch/two$family.key" -- tell_b "$two" "$one"
+	key_now=$two
+	check "A54: IPv$1: traffic passes under it" pings pcA 50 "${host[${family}pcB]}" -i 0.02
+	check "A54: IPv$1: outside, that it was" outside_is
+}
+outside_is() {
+	wg show "$a" endpoints | grep -F "${endpoint[${family}siteB]}" &&
+		wg show "$b" endpoints | grep -F "${endpoint[${family}siteA]}"
+}
+keys_change 4
+keys_change 6
 
 # A key of our own that is a peer's: that peer would be ourselves.
 wg set "$a" peer "$key_a" allowed-ips 10.70.0.0/24
@@ -209,8 +230,7 @@ check "A53: our private key becomes that one again" wg set "$a" private-key "$ke
 check "A53: the peer is gone" shows_no_peer "$key_a"
 check "A46: and its prefixes with it" told "$unreachable" 10.70.0.1
 check "A53: the other peer stays" shows_peer "$key_b"
-check "A54: traffic passes under the first key" \
-	sh -c "$(declare -f tell_b); b=$b; tell_b '$key_a' '$(cat "$scratch/third.pub")'"
+check "A54: traffic passes under the first key" tell_b "$key_a" "$key_now"
 check "from pcB" pings pcB 5 10.0.1.10 -i 0.05
 check "from pcA" pings pcA 5 10.0.2.10 -i 0.05
 
