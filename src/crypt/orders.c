@@ -105,8 +105,13 @@ static void set_routes(struct crypt *c, const struct allowedips *routes)
 	c->source.slot = ALLOWEDIPS_NONE;
 }
 
+/*
+ * What an earlier order gave to seal points to its key, which this one may wipe or replace: a packet would
+ * leave sealed under zeros, or under the next key with a counter that comes again.
+ */
 static void perform(struct crypt *c, const struct crypt_order *o)
 {
+	seal_run(c);
 	switch ((enum crypt_order_kind)o->kind) {
 	case CRYPT_PEER:
 		set_peer(c, o);

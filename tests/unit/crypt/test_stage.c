@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "crypto/aead.h"
 #include "rig.h"
 #include "suites.h"
 #include "util/bytes.h"
@@ -54,6 +55,38 @@ static void not_ip(void)
 	CU_ASSERT_EQUAL(r.stats->drop_ip_malformed_tx, 3);
 	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 3);
 	rig_close(&r);
+}
+
+/* A session comes, a packet that waited for it leaves, the session ends: three orders in one round. */
+static void sealed_before_the_key_goes(uint8_t end)
+{
+	const struct session_keys k = rig_keys(500, true, RIG_START);
+	const struct crypt_order orders[] = {
+		{.kind = CRYPT_SESSION_RX, .slot = 2, .keys = k},
+		{.kind = CRYPT_SESSION_TX, .slot = 2, .keys = k},
+		{.kind = end, .slot = 2, .keys = rig_keys(600, true, RIG_START)},
+	};
+	uint8_t message[256], opened[256], packet[64];
+	uint16_t length;
+
+	open_rig();
+	rig_packet(&r, 1, 2, 64);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(ring_send(&r.orders, orders, 3), 3);
+	rig_poll(&r);
+	CU_ASSERT_FATAL(rig_sealed(&r, message, &length));
+	CU_ASSERT_EQUAL_FATAL(length, 64 + MESSAGE_DATA_OVERHEAD);
+	rig_write_packet(packet, 1, 2, 64);
+	CU_ASSERT_EQUAL(aead_open(opened, message + 16, 64 + 16, NULL, 0, 0, k.send), 0);
+	CU_ASSERT_EQUAL(memcmp(opened, packet, 64), 0);
+	rig_close(&r);
+}
+
+static void ends_behind_its_packets(void)
+{
+	sealed_before_the_key_goes(CRYPT_WIPE);
+	sealed_before_the_key_goes(CRYPT_REMOVE);
+	sealed_before_the_key_goes(CRYPT_SESSION_TX);
 }
 
 /* Counters and lengths of what was sealed, in order. */
@@ -272,6 +305,7 @@ static const struct unit_test tests[] = {
 	{"A25: an initiator with nothing to send sends a keepalive", keepalive_when_nothing_waits},
 	{"A25: a responder holds back until it is confirmed", responder_holds_back},
 	{"A24: confirmation lets go of what waited", confirmation_flushes},
+	{"A8, A39: packets under way are sealed before their key is wiped or replaced", ends_behind_its_packets},
 	{"A42: 128 per peer, the oldest goes first", oldest_goes_first},
 	{"A42: a quarter of the buffers in all, shared fairly", fair_share},
 	{"A50: packets wait for a buffer to be sealed into", no_black_buffers},
