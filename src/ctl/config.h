@@ -11,6 +11,7 @@
 
 #define CONFIG_NAME_MAX   32
 #define CONFIG_PORT_MAX   128
+#define CONFIG_ENGINE_MAX 48
 #define CONFIG_PATH_MAX   256
 #define CONFIG_ADDRESSES  16
 #define CONFIG_CORES      16
@@ -68,7 +69,7 @@ struct config {
 	/* [Crypt] */
 	int crypt_cores[CONFIG_CORES];
 	unsigned crypt_core_count; /* 0: from the plan */
-	char engine[32];
+	char engine[CONFIG_ENGINE_MAX];
 	uint16_t listen_port;
 	uint8_t private_key[32];
 	bool has_private_key;

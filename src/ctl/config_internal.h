@@ -107,6 +107,9 @@ int config_key_from_file(struct config_parse *p, const char *path, uint8_t key[s
 
 /* config_port.c */
 int config_port(struct config_parse *p, char port[static CONFIG_PORT_MAX], const char *value);
+/* Is it a virtual device of DPDK's: `kind` and a name, then key=value arguments behind commas? What they
+ * mean is the driver's. */
+bool config_is_device(const char *value, const char *kind);
 /* Do two ports name one device? */
 bool config_port_equal(const char *a, const char *b);
 

@@ -10,7 +10,6 @@
 #define IFACE     "iface:"
 #define IFACE_LEN (sizeof(IFACE) - 1)
 #define VDEV      "net_"
-#define VDEV_LEN  (sizeof(VDEV) - 1)
 
 static int port_iface(struct config_parse *p, char *port, const char *value)
 {
@@ -64,16 +63,15 @@ static bool parse_pci(char *port, const char *value)
 	return true;
 }
 
-/* net_NAME, then key=value arguments behind commas; what they mean is the driver's. */
-static bool is_vdev(const char *value)
+bool config_is_device(const char *value, const char *kind)
 {
-	size_t name = VDEV_LEN;
+	size_t least = strlen(kind), name = least;
 
-	if (strncmp(value, VDEV, VDEV_LEN) != 0)
+	if (strncmp(value, kind, least) != 0)
 		return false;
 	while (isalnum((unsigned char)value[name]) || value[name] == '_' || value[name] == '-')
 		name++;
-	if (name == VDEV_LEN || (value[name] != '\0' && value[name] != ','))
+	if (name == least || (value[name] != '\0' && value[name] != ','))
 		return false;
 	for (const char *c = value + name; *c != '\0'; c++) {
 		if (*c <= ' ' || *c > '~' || (*c == ',' && (c[1] == ',' || c[1] == '\0')))
@@ -90,7 +88,7 @@ int config_port(struct config_parse *p, char port[static CONFIG_PORT_MAX], const
 		return port_iface(p, port, value);
 	if (parse_pci(port, value))
 		return 0;
-	if (!is_vdev(value))
+	if (!config_is_device(value, VDEV))
 		return config_refuse(p, "Port = %s is no port; write iface:NAME, a PCI address "
 			"such as 0000:17:00.0, or a DPDK device such as net_memif0,role=client",
 			config_quote(quoted, value));

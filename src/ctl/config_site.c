@@ -266,12 +266,22 @@ int config_crypt_cores(struct config_parse *p, const char *value)
 
 int config_crypt_engine(struct config_parse *p, const char *value)
 {
-	static const char *const choices[] = {"auto", "ipsec-mb", "sodium", NULL};
-	unsigned choice = 0;
+	static const char *const choices[] = {"auto", "ipsec-mb", "sodium", "cryptodev"};
+	const char *engine = config_is_device(value, "crypto_") ? value : NULL;
+	char quoted[CONFIG_QUOTE_MAX];
 
-	int rc = config_choice(p, choices, value, &choice);
-	snprintf(p->config->engine, sizeof(p->config->engine), "%s", choices[choice]);
-	return rc;
+	for (unsigned i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+		if (strcasecmp(value, choices[i]) == 0)
+			engine = choices[i];
+	if (!engine)
+		return config_refuse(p, "%s is none of the choices; take one of: auto, ipsec-mb, "
+			"sodium, cryptodev, or a DPDK device such as crypto_aesni_mb",
+			config_quote(quoted, value));
+	if (strlen(engine) >= CONFIG_ENGINE_MAX)
+		return config_refuse(p, "Engine has more than %d characters; shorten it",
+			CONFIG_ENGINE_MAX - 1);
+	snprintf(p->config->engine, sizeof(p->config->engine), "%s", engine);
+	return 0;
 }
 
 int config_crypt_listen_port(struct config_parse *p, const char *value)

@@ -15,6 +15,8 @@
 #define CRYPT_FIXED     (8 * MIB)
 /* Per peer: both halves of its sessions, its report, its share of the index table. */
 #define CRYPT_PER_PEER  4608ull
+/* Where the engine is a device of DPDK's: its sessions, 1024 of crypto_aesni_mb's 1.5 KiB. */
+#define CRYPT_SESSIONS  (2 * MIB)
 #define BLACK_PER_PEER  192ull
 /*
  * Per prefix: an inner node and a leaf in each of red's trees (DPDK spreads a node over 192
@@ -43,6 +45,11 @@ static int too_small(const struct config *config, const char *section, uint64_t 
 	return -ENOMEM;
 }
 
+static bool keeps_sessions(const struct config *config)
+{
+	return strncmp(config->engine, "crypto", 6) == 0; /* cryptodev, or crypto_NAME */
+}
+
 static int plan_memory(struct plan *plan, const struct config *config,
 	char error[static CONFIG_ERROR_MAX])
 {
@@ -55,6 +62,8 @@ static int plan_memory(struct plan *plan, const struct config *config,
 	uint64_t red = PORT_ZONE_BYTES + RED_FIXED + plan->max_prefixes * RED_PER_PREFIX;
 	uint64_t crypt = CRYPT_FIXED + plan->max_peers * CRYPT_PER_PEER +
 		plan->max_prefixes * CRYPT_PER_PREFIX;
+	if (keeps_sessions(config))
+		crypt += CRYPT_SESSIONS;
 	if (black > config->black.memory_bytes)
 		return too_small(config, "Black", black, error);
 	if (red > config->red.memory_bytes)

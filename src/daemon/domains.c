@@ -176,7 +176,7 @@ int daemon_create_control(struct daemon *d)
 		.red_stats = &d->red_stats,
 		.crypt_stats = d->crypt_stats,
 		.resolver = &d->resolver,
-		.engine_name = d->engine.ops->name,
+		.engine_name = d->engine.name,
 		.hugepages = d->zones[PLAN_CRYPT].page_size > 4096,
 		.table_alloc = table_alloc,
 		.table_free = zone_free,

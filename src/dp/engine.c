@@ -2,6 +2,7 @@
 #include "dp/engine.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "crypto/aead.h"
@@ -19,6 +20,12 @@ void engine_seal(struct engine *e, struct engine_job *jobs, unsigned n)
 void engine_open(struct engine *e, struct engine_job *jobs, unsigned n)
 {
 	e->ops->open(e, jobs, n);
+}
+
+void engine_forget(struct engine *e, const uint8_t *key)
+{
+	if (e->ops->forget)
+		e->ops->forget(e, key);
 }
 
 struct check { /* one random message, sealed by the engine and by the provider */
@@ -102,20 +109,26 @@ static bool check(struct engine *e, struct zone *zone)
 	struct check *list = zone_alloc(zone, ENGINE_BURST * sizeof(*list));
 	bool ok = list && agree_on_lengths(e, list);
 
+	for (unsigned i = 0; list && i < ENGINE_BURST; i++) {
+		secret_wipe(list[i].key, sizeof(list[i].key));
+		engine_forget(e, list[i].key);
+	}
 	zone_free(list);
 	return ok;
 }
 
-static int create_one(struct engine *e, const struct engine_ops *ops, struct zone *zone)
+static int create_one(struct engine *e, const struct engine_ops *ops, const char *name)
 {
 	e->ops = ops;
-	e->zone = zone;
 	e->state = NULL;
+	snprintf(e->name, sizeof(e->name), "%s", name);
 	int rc = ops->create(e);
-	if (rc == 0 && !check(e, zone)) {
+	if (rc == 0 && !check(e, e->zone)) {
 		ops->destroy(e);
 		rc = -EBADMSG;
 	}
+	if (rc != 0)
+		e->ops = NULL;
 	return rc;
 }
 
@@ -124,18 +137,28 @@ static const struct engine_ops *const engines[] = { /* best first */
 	&engine_ipsec_mb,
 #endif
 	&engine_sodium,
+	&engine_cryptodev,
 };
 #define ENGINES (sizeof(engines) / sizeof(engines[0]))
+
+static bool is_meant(const struct engine_ops *ops, const char *name)
+{
+	if (strcmp(name, "auto") == 0)
+		return !ops->device;
+	return strcmp(name, ops->name) == 0 ||
+		(ops->device && strncmp(name, ops->device, strlen(ops->device)) == 0);
+}
 
 int engine_create(struct engine *e, const char *name, struct zone *zone)
 {
 	bool any = strcmp(name, "auto") == 0;
 	int rc = -ENOENT;
 
+	e->zone = zone;
 	for (unsigned i = 0; i < ENGINES; i++) {
-		if (!any && strcmp(name, engines[i]->name) != 0)
+		if (!is_meant(engines[i], name))
 			continue;
-		rc = create_one(e, engines[i], zone);
+		rc = create_one(e, engines[i], any ? engines[i]->name : name);
 		if (rc == 0 || !any)
 			return rc;
 		log_event(LOG_WARNING, "crypt", "engine left out engine=%s reason=\"%s\"",

@@ -56,16 +56,9 @@ static void destroy(struct engine *e)
 	e->state = NULL;
 }
 
-/* 32 zero bits, then the counter (whitepaper 5.4.6); little-endian machines only, like the library. */
-static void set_nonce(uint8_t nonce[static 12], uint64_t counter)
-{
-	memset(nonce, 0, 4);
-	memcpy(nonce + 4, &counter, 8);
-}
-
 static void fill(IMB_JOB *job, const struct engine_job *j, uint8_t nonce[static 12], uint8_t *tag)
 {
-	set_nonce(nonce, j->counter);
+	engine_nonce(nonce, j->counter);
 	job->cipher_mode = IMB_CIPHER_CHACHA20_POLY1305;
 	job->hash_alg = IMB_AUTH_CHACHA20_POLY1305;
 	job->enc_keys = j->key;

@@ -107,6 +107,24 @@ static void any_way_of_writing(void)
 	rig_free();
 }
 
+#define ENGINE \
+	"[Node]\nName = a\n[Black]\nPort = iface:b\nAddress = 192.0.2.1/24\n" \
+	"[Red]\nPort = iface:r\nAddress = 10.0.1.254/24\n[Crypt]\nPrivateKeyFile = key\nEngine = %s\n"
+
+static void engines(void)
+{
+	static const char *const good[] = {"auto", "ipsec-mb", "sodium", "cryptodev", "crypto_aesni_mb",
+		"crypto_chacha20_poly1305,max_nb_queue_pairs=1"};
+	char text[512];
+
+	for (unsigned i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(text, sizeof(text), ENGINE, good[i]);
+		CU_ASSERT_EQUAL_FATAL(rig_parse(text), 0);
+		CU_ASSERT_STRING_EQUAL(rig_config.engine, good[i]);
+		rig_free();
+	}
+}
+
 #define BLACK_PORT "[Node]\nName = a\n[Black]\nPort = %s\n"
 
 static void ports(void)
@@ -244,7 +262,12 @@ static void values_of_domains(void)
 static void values_of_crypt(void)
 {
 	static const struct wrong wrong[] = {
-		{"[Crypt]\nEngine = openssl\n", 2, "take one of: auto, ipsec-mb, sodium"},
+		{"[Crypt]\nEngine = openssl\n", 2, "take one of: auto, ipsec-mb, sodium, cryptodev"},
+		{"[Crypt]\nEngine = crypto_\n", 2, "is none of the choices"},
+		{"[Crypt]\nEngine = crypto_aesni_mb,\n", 2, "is none of the choices"},
+		{"[Crypt]\nEngine = net_null0\n", 2, "or a DPDK device such as crypto_aesni_mb"},
+		{"[Crypt]\nEngine = crypto_a,b=cccccccccccccccccccccccccccccccccccccc\n", 2,
+			"more than 47 characters"},
 		{"[Crypt]\nListenPort = 0\n", 2, "is no UDP port"},
 		{"[Crypt]\nListenPort = 65536\n", 2, "is no UDP port"},
 		{"[Crypt]\nCores = 0, 0\n", 2, "one crypt core in this version"},
@@ -364,6 +387,7 @@ static const struct unit_test tests[] = {
 	{"values of [Node]", values_of_node},
 	{"values of [Black] and [Red]", values_of_domains},
 	{"values of [Crypt]", values_of_crypt},
+	{"an engine is one of ours, or a device of DPDK's", engines},
 	{"what is missing or does not go together", what_does_not_go_together},
 	{"rules are refused: nothing enforces them", rules_are_refused},
 	{"a line that would be cut is an error", long_lines},

@@ -26,23 +26,37 @@ static void fill_jobs(struct engine_job *jobs)
 	}
 }
 
+/* Its name is in `name`; false: this machine has no such engine. */
+static bool open_engine(struct engine *e, const char *name)
+{
+	unit_zone(&zone, "engine", 8);
+	int rc = engine_create(e, name, &zone);
+	if (rc == 0)
+		return true;
+	CU_ASSERT(rc == -ENOENT || rc == -ENODEV); /* built, or installed, without it */
+	zone_destroy(&zone);
+	return false;
+}
+
+static void close_engine(struct engine *e)
+{
+	engine_destroy(e);
+	zone_destroy(&zone);
+}
+
 /* A whole burst of different keys and lengths, some of it forged. */
 static void burst(const char *name)
 {
 	struct engine e;
 	struct engine_job jobs[ENGINE_BURST];
 
-	unit_zone(&zone, "engine", 8);
-	int rc = engine_create(&e, name, &zone);
-	if (rc == -ENOENT) { /* built without it */
-		zone_destroy(&zone);
+	if (!open_engine(&e, name))
 		return;
-	}
-	CU_ASSERT_EQUAL_FATAL(rc, 0);
 	fill_jobs(jobs);
 	engine_seal(&e, jobs, ENGINE_BURST);
 	for (unsigned i = 0; i < ENGINE_BURST; i++) {
 		aead_seal(expected, plain[i], jobs[i].length, NULL, 0, jobs[i].counter, keys[i]);
+		CU_ASSERT(jobs[i].ok);
 		CU_ASSERT_EQUAL(memcmp(sealed[i], expected, jobs[i].length + 16), 0);
 		jobs[i].src = sealed[i];
 		jobs[i].dst = opened[i];
@@ -52,30 +66,192 @@ static void burst(const char *name)
 	memset(opened, 0xee, sizeof(opened));
 	engine_open(&e, jobs, ENGINE_BURST);
 	for (unsigned i = 0; i < ENGINE_BURST; i++) {
-				bool forged = i % 3 == 1;
+		bool forged = i % 3 == 1;
 		CU_ASSERT_EQUAL(jobs[i].ok, !forged);
 		CU_ASSERT(forged ? secret_is_zero(opened[i], jobs[i].length) :
 				   memcmp(opened[i], plain[i], jobs[i].length) == 0);
 		/* not a byte beyond the plaintext */
 		CU_ASSERT_EQUAL(opened[i][jobs[i].length], 0xee);
 	}
+	close_engine(&e);
+}
+
+/* Bursts of random ones of many keys, more than an engine may keep anything of. */
+static void many_keys(const char *name)
+{
+	static uint8_t many[4096][32];
+	struct engine e;
+	struct engine_job jobs[ENGINE_BURST];
+	unsigned wrong = 0;
+
+	if (!open_engine(&e, name))
+		return;
+	random_bytes(many, sizeof(many));
+	fill_jobs(jobs);
+	for (unsigned round = 0; round < 2000; round++) {
+		uint16_t which[ENGINE_BURST];
+		random_bytes(which, sizeof(which));
+		for (unsigned i = 0; i < ENGINE_BURST; i++) {
+			jobs[i].key = many[which[i] % 4096];
+			jobs[i].counter = round;
+			jobs[i].length = 16;
+		}
+		engine_seal(&e, jobs, ENGINE_BURST);
+		for (unsigned i = 0; i < ENGINE_BURST; i++) {
+			aead_seal(expected, plain[i], 16, NULL, 0, round, jobs[i].key);
+			wrong += memcmp(sealed[i], expected, 32) != 0;
+		}
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	close_engine(&e);
+}
+
+static unsigned copies(const uint8_t key[static 32])
+{
+	const uint8_t *p = zone.base;
+	unsigned n = 0;
+
+	for (size_t i = 0; i + 32 <= zone.length; i += 4)
+		n += memcmp(p + i, key, 32) == 0;
+	return n;
+}
+
+/* Another key at the same place: it is used at once, and the one before leaves nothing. */
+static void keys_change(const char *name)
+{
+	struct engine e;
+	struct engine_job jobs[ENGINE_BURST];
+	uint8_t before[32];
+
+	if (!open_engine(&e, name))
+		return;
+	fill_jobs(jobs);
+	engine_seal(&e, jobs, ENGINE_BURST);
+	memcpy(before, keys[5], 32);
+	random_bytes(keys[5], 32);
+	engine_seal(&e, jobs, ENGINE_BURST);
+	aead_seal(expected, plain[5], jobs[5].length, NULL, 0, jobs[5].counter, keys[5]);
+	CU_ASSERT_EQUAL(memcmp(sealed[5], expected, jobs[5].length + 16), 0);
+	CU_ASSERT_EQUAL(copies(before), 0);
+
+	memcpy(before, keys[6], 32);
+	engine_forget(&e, keys[6]); /* it is still there: nothing changes */
+	jobs[6].src = sealed[6];
+	jobs[6].dst = opened[6];
+	engine_open(&e, &jobs[6], 1);
+	CU_ASSERT(jobs[6].ok);
+	secret_wipe(keys[6], 32);
+	engine_forget(&e, keys[6]);
+	CU_ASSERT_EQUAL(copies(before), 0);
+	engine_forget(&e, opened[0]); /* never heard of */
+	memcpy(before, keys[7], 32);
 	engine_destroy(&e);
+	CU_ASSERT_EQUAL(copies(before), 0);
 	zone_destroy(&zone);
 }
 
-static void burst_sodium(void)
+/* From one zone into another, and longer than any packet. */
+static void between_zones(const char *name)
 {
-	burst("sodium");
+	const uint32_t longest = 70000;
+	struct zone red, black;
+	struct engine e;
+
+	if (!open_engine(&e, name))
+		return;
+	unit_zone(&red, "red", 2);
+	unit_zone(&black, "black", 2);
+	uint8_t *from = zone_alloc(&red, longest), *to = zone_alloc(&black, longest + 16);
+	uint8_t *back = zone_alloc(&red, longest);
+	for (uint32_t length = 1; length <= longest; length = length * 3 + 1) {
+		struct engine_job job = {
+			.key = keys[0], .counter = length, .src = from, .dst = to, .length = length};
+		random_bytes(from, length);
+		engine_seal(&e, &job, 1);
+		job.src = to;
+		job.dst = back;
+		engine_open(&e, &job, 1);
+		CU_ASSERT(job.ok);
+		CU_ASSERT_EQUAL(memcmp(from, back, length), 0);
+		to[length + 15] ^= 1;
+		engine_open(&e, &job, 1);
+		CU_ASSERT(!job.ok && secret_is_zero(back, length));
+	}
+	zone_free(from);
+	zone_free(to);
+	zone_free(back);
+	zone_destroy(&black);
+	zone_destroy(&red);
+	close_engine(&e);
 }
 
-static void burst_ipsec_mb(void)
-{
-	burst("ipsec-mb");
-}
+#define OF_ENGINE(engine, name)                                                                    \
+	static void burst_##engine(void) { burst(name); }                                          \
+	static void many_keys_##engine(void) { many_keys(name); }                                  \
+	static void keys_change_##engine(void) { keys_change(name); }                              \
+	static void between_zones_##engine(void) { between_zones(name); }
+#define TESTS_OF(engine)                                                                           \
+	{"C1: " #engine " agrees with the provider, forgeries leave nothing", burst_##engine},     \
+	{"A8: " #engine ": each of many keys is used for its own jobs", many_keys_##engine},       \
+	{"A39: " #engine ": keys that change or end leave no copy", keys_change_##engine},         \
+	{#engine " works from zone to zone", between_zones_##engine}
+
+OF_ENGINE(sodium, "sodium")
+OF_ENGINE(ipsec_mb, "ipsec-mb")
+OF_ENGINE(cryptodev, "cryptodev")
+OF_ENGINE(chacha20_poly1305, "crypto_chacha20_poly1305")
 
 static void burst_auto(void)
 {
 	burst("auto");
+}
+
+/* What cannot be an engine is refused, and leaves nothing behind. */
+static void unfit_devices(void)
+{
+	struct engine e;
+
+	unit_zone(&zone, "engine", 2);
+	CU_ASSERT_EQUAL(engine_create(&e, "crypto_abacus", &zone), -ENODEV);
+	int rc = engine_create(&e, "crypto_null", &zone);
+	CU_ASSERT(rc == -ENOTSUP || rc == -ENODEV);
+	rc = engine_create(&e, "crypto_aesni_mb,max_nb_queue_pairs=none", &zone);
+	CU_ASSERT_NOT_EQUAL(rc, 0);
+	zone_destroy(&zone);
+	zone_create(&zone, "engine", 300 << 10, ZONE_PAGES_SMALL);
+	void *rest = zone_alloc(&zone, (2 << 20) - (300 << 10));
+	CU_ASSERT_PTR_NOT_NULL(rest);
+	rc = engine_create(&e, "cryptodev", &zone);
+	CU_ASSERT(rc == -ENOMEM || rc == -ENODEV);
+	zone_free(rest);
+	zone_destroy(&zone);
+}
+
+/* Several threads, an engine each. */
+static void side_by_side(void)
+{
+	struct engine e[3];
+	struct engine_job jobs[ENGINE_BURST];
+
+	if (!open_engine(&e[0], "cryptodev"))
+		return;
+	CU_ASSERT_FATAL(engine_create(&e[1], "crypto_aesni_mb", &zone) == 0);
+	CU_ASSERT_FATAL(engine_create(&e[2], "crypto_aesni_mb,max_nb_queue_pairs=2", &zone) == 0);
+	CU_ASSERT_STRING_EQUAL(e[0].name, "crypto_aesni_mb");
+	fill_jobs(jobs);
+	engine_seal(&e[0], jobs, ENGINE_BURST);
+	engine_destroy(&e[0]);
+	for (unsigned i = 0; i < ENGINE_BURST; i++) {
+		jobs[i].src = sealed[i];
+		jobs[i].dst = opened[i];
+	}
+	for (unsigned n = 1; n < 3; n++) {
+		engine_open(&e[n], jobs, ENGINE_BURST);
+		for (unsigned i = 0; i < ENGINE_BURST; i++)
+			CU_ASSERT(jobs[i].ok);
+		engine_destroy(&e[n]);
+	}
+	zone_destroy(&zone);
 }
 
 static void unknown(void)
@@ -125,8 +301,12 @@ static void disagreement(void)
 }
 
 static const struct unit_test tests[] = {
-	{"C1: sodium agrees with the provider, forgeries leave nothing", burst_sodium},
-	{"C1: ipsec-mb agrees with the provider, forgeries leave nothing", burst_ipsec_mb},
+	TESTS_OF(sodium),
+	TESTS_OF(ipsec_mb),
+	TESTS_OF(cryptodev),
+	TESTS_OF(chacha20_poly1305),
+	{"a device that cannot be an engine is refused", unfit_devices},
+	{"several engines by devices at once", side_by_side},
 	{"auto gives an engine that works", burst_auto},
 	{"an unknown engine is refused", unknown},
 	{"an engine that disagrees with the provider is left out", disagreement},
