@@ -102,8 +102,10 @@ static bool sweep(struct crypt *c)
 			continue;
 		unsigned n = session_rx_expire(&c->receivers[slot].session, c->now_ns, dropped);
 		open_forget(c, dropped, n);
-		c->stats->sessions_wiped +=
-			session_tx_expire(&c->senders[slot].session, c->now_ns);
+		n = session_tx_expire(&c->senders[slot].session, c->now_ns);
+		c->stats->sessions_wiped += n;
+		if (n > 0)
+			seal_forget(c, slot);
 	}
 	if (c->sweep_next >= c->config.max_peers)
 		c->sweep_next = 0;

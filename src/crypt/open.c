@@ -16,11 +16,20 @@ int open_remember(struct crypt *c, uint32_t index, uint32_t slot, unsigned numbe
 	return index_table_insert(&c->indices, index, slot * RECEIVING_SLOTS + number);
 }
 
+static struct receiving *session_at(struct crypt *c, uint32_t found)
+{
+	return &c->receivers[found / RECEIVING_SLOTS].session.slot[found % RECEIVING_SLOTS];
+}
+
 void open_forget(struct crypt *c, const uint32_t *indices, unsigned n)
 {
 	c->memo.found = INDEX_FREE;
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t found = index_table_lookup(&c->indices, indices[i]);
+		if (found != INDEX_FREE)
+			engine_forget(c->config.engine, session_at(c, found)->key);
 		index_table_remove(&c->indices, indices[i]);
+	}
 	c->stats->sessions_wiped += n;
 }
 
@@ -65,7 +74,7 @@ static struct receiving *find_session(struct crypt *c, const uint8_t header[stat
 		return NULL;
 	}
 	m->slot = found / RECEIVING_SLOTS;
-	m->session = &c->receivers[m->slot].session.slot[found % RECEIVING_SLOTS];
+	m->session = session_at(c, found);
 	if (!session_rx_usable(m->session, get_le64(header + 8), c->now_ns)) {
 		c->stats->drop_expired++;
 		return NULL;
@@ -115,8 +124,10 @@ static bool prepare(struct crypt *c, const struct handle *h)
 static void confirm(struct crypt *c, uint32_t slot, uint32_t index)
 {
 	atomic_store(&c->config.reports[slot].rx.confirmed_index, index);
-	if (session_tx_confirm(&c->senders[slot].session, index))
-		stage_flush(c, slot);
+	if (!session_tx_confirm(&c->senders[slot].session, index))
+		return;
+	seal_forget(c, slot);
+	stage_flush(c, slot);
 }
 
 /* Tag and replay window hold? Then the peer is alive, and where it said it is. */

@@ -28,6 +28,7 @@ static void wipe_sessions(struct crypt *c, uint32_t slot)
 
 	open_forget(c, dropped, n);
 	c->stats->sessions_wiped += session_tx_wipe(&c->senders[slot].session);
+	seal_forget(c, slot);
 }
 
 static void clear_report(struct peer_report *r)
@@ -74,6 +75,7 @@ static void install_tx(struct crypt *c, const struct crypt_order *o)
 	struct sender *s = &c->senders[o->slot];
 
 	c->stats->sessions_wiped += session_tx_install(&s->session, &o->keys);
+	seal_forget(c, o->slot);
 	if (!o->keys.initiator)
 		return;
 	if (s->staged_count > 0)
@@ -92,7 +94,8 @@ static void flush_confirmed(struct crypt *c, uint32_t slot)
 {
 	uint32_t index = atomic_load(&c->config.reports[slot].rx.confirmed_index);
 
-	session_tx_confirm(&c->senders[slot].session, index);
+	if (session_tx_confirm(&c->senders[slot].session, index))
+		seal_forget(c, slot);
 	stage_flush(c, slot);
 }
 

@@ -140,6 +140,11 @@ void seal_run(struct crypt *c)
 	c->seal_count = 0;
 }
 
+void seal_forget(struct crypt *c, uint32_t slot)
+{
+	engine_forget(c->config.engine, c->senders[slot].session.current.key);
+}
+
 /* Instead of a peer's slot, for what has none. */
 #define NO_PACKET UINT32_MAX       /* it is no IP packet */
 #define NO_PEER   (UINT32_MAX - 1) /* there is no such peer */

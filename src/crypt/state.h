@@ -140,6 +140,7 @@ enum sealed { SEALED, SEALED_NO_SESSION, SEALED_NO_BUFFER };
 enum sealed seal_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offset, uint16_t length);
 void seal_keepalive(struct crypt *c, uint32_t slot);
 void seal_run(struct crypt *c);
+void seal_forget(struct crypt *c, uint32_t slot); /* the key was wiped or replaced */
 
 /* stage.c */
 void stage_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offset, uint16_t length);

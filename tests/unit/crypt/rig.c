@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rig.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,6 +75,20 @@ static void publish_routes(struct rig *r)
 	rig_poll(r);
 	MUST(rig_ack(r, &ack) && ack.kind == CRYPT_ROUTES && ack.routes == t);
 	r->routes = t;
+}
+
+bool rig_has(const char *engine)
+{
+	struct engine e;
+	struct zone zone;
+
+	unit_zone(&zone, "rig", 4);
+	int rc = engine_create(&e, engine, &zone);
+	if (rc == 0)
+		engine_destroy(&e);
+	zone_destroy(&zone);
+	MUST(rc == 0 || rc == -ENODEV);
+	return rc == 0;
 }
 
 void rig_open(struct rig *r, const char *name, const char *engine)

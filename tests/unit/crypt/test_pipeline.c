@@ -92,6 +92,12 @@ static void both_ways_auto(void)
 	both_ways("auto");
 }
 
+static void both_ways_cryptodev(void)
+{
+	if (rig_has("cryptodev"))
+		both_ways("cryptodev");
+}
+
 /* Another owner's cipher: the same construction under keys that are changed first. */
 static void own_seal(uint8_t *dst, const uint8_t *src, size_t src_len, const uint8_t *ad,
 	size_t ad_len, const uint8_t nonce[12], const uint8_t key[32])
@@ -323,17 +329,20 @@ static unsigned copies(const struct rig *r, const uint8_t key[static 32])
 	return n;
 }
 
-/* Removal, wiping, expiry: not one copy of the keys stays in the zone. */
-static void keys_are_gone(void)
+/*
+ * Removal, wiping, expiry: not one copy of the keys stays in the zone, of how many there were meanwhile:
+ * crypt's own, and what the engine made of it.
+ */
+static void keys_end(const char *engine, unsigned each)
 {
 	struct session_keys k = rig_keys(100, true, 0);
 	struct crypt_ack ack;
 
-	open_pair("auto");
+	open_pair(engine);
 	carry(&a, &b, A_SIDE, B_SIDE, 64);
 	carry(&b, &a, B_SIDE, A_SIDE, 64);
-	CU_ASSERT_EQUAL(copies(&a, k.send), 1);
-	CU_ASSERT_EQUAL(copies(&a, k.recv), 1);
+	CU_ASSERT_EQUAL(copies(&a, k.send), each);
+	CU_ASSERT_EQUAL(copies(&a, k.recv), each);
 	rig_order(&a, CRYPT_WIPE, B_SIDE);
 	CU_ASSERT(rig_ack(&a, &ack) && ack.kind == CRYPT_WIPE);
 	CU_ASSERT_EQUAL(copies(&a, k.send) + copies(&a, k.recv), 0);
@@ -341,11 +350,69 @@ static void keys_are_gone(void)
 	CU_ASSERT(rig_ack(&b, &ack) && ack.kind == CRYPT_REMOVE);
 	CU_ASSERT_EQUAL(copies(&b, k.send) + copies(&b, k.recv), 0);
 	rig_session(&a, B_SIDE, 100, true);
-	CU_ASSERT_EQUAL(copies(&a, k.send), 1);
+	CU_ASSERT_EQUAL(copies(&a, k.send), each);
 	a.now_ns += 181 * CLOCK_SECOND;
 	rig_poll(&a);
 	CU_ASSERT_EQUAL(copies(&a, k.send) + copies(&a, k.recv), 0);
 	close_pair();
+}
+
+static void keys_are_gone(void)
+{
+	keys_end("auto", 1);
+}
+
+static void keys_are_gone_from_devices(void)
+{
+	if (rig_has("cryptodev"))
+		keys_end("cryptodev", 3);
+}
+
+/* Renewed again and again, with traffic: the keys of sessions before the previous one are nowhere. */
+static void keys_of_former_sessions(const char *engine)
+{
+	open_pair(engine);
+	for (uint32_t seed = 102; seed < 120; seed += 2) {
+		bool a_begins = seed % 4 == 0;
+		struct session_keys before = rig_keys(seed - 4, true, 0);
+		rig_session(&a, B_SIDE, seed, a_begins);
+		rig_session(&b, A_SIDE, seed, !a_begins);
+		rig_sealed(&a, message, &length);
+		for (unsigned i = 0; i < 2; i++) { /* the first confirms it, whoever began */
+			carry(&a, &b, A_SIDE, B_SIDE, 64);
+			carry(&b, &a, B_SIDE, A_SIDE, 64);
+		}
+		CU_ASSERT_EQUAL(copies(&a, before.send) + copies(&a, before.recv), 0);
+		CU_ASSERT_EQUAL(copies(&b, before.send) + copies(&b, before.recv), 0);
+	}
+	close_pair();
+}
+
+/* A responder that has nothing to send lets go of its former key when the new session is confirmed. */
+static void key_before_confirmation(const char *engine)
+{
+	struct session_keys before = rig_keys(100, false, 0);
+
+	open_pair(engine);
+	carry(&b, &a, B_SIDE, A_SIDE, 64);
+	rig_session(&b, A_SIDE, 102, false);
+	CU_ASSERT(copies(&b, before.send) > 0);
+	rig_session(&a, B_SIDE, 102, true);
+	CU_ASSERT_FATAL(rig_sealed(&a, message, &length));
+	rig_message(&b, message, length, 1, 51820);
+	rig_poll(&b);
+	CU_ASSERT_EQUAL(copies(&b, before.send), 0);
+	close_pair();
+}
+
+static void former_keys_are_gone(void)
+{
+	keys_of_former_sessions("auto");
+	key_before_confirmation("auto");
+	if (!rig_has("cryptodev"))
+		return;
+	keys_of_former_sessions("cryptodev");
+	key_before_confirmation("cryptodev");
 }
 
 /* The walk over all peers does not wait for traffic to go on. */
@@ -478,6 +545,7 @@ static void memory(void)
 static const struct unit_test tests[] = {
 	{"A2: packets cross both ways, libsodium", both_ways_sodium},
 	{"A2: packets cross both ways, the best engine", both_ways_auto},
+	{"A2: packets cross both ways, a device of DPDK's", both_ways_cryptodev},
 	{"packets cross under a substitute provider's cipher", substitute_provider},
 	{"A2, A3, A8, A43: header, counter, padding, ciphertext", wire_format},
 	{"A55, C28: bytes with overhead, rx and tx apart", counts_overhead},
@@ -487,6 +555,8 @@ static const struct unit_test tests[] = {
 	{"A2: messages under 32 bytes", too_short},
 	{"A30: nothing is sent or accepted from 180 s on", expired},
 	{"A12, A39: keys leave no copy", keys_are_gone},
+	{"A12, A39: nor in a device of DPDK's", keys_are_gone_from_devices},
+	{"A12, A24: keys of sessions before the previous one leave no copy", former_keys_are_gone},
 	{"A30: keys of every peer are wiped in an idle domain", keys_of_the_last_peer},
 	{"A46, C32: a packet that waits goes where the newest routes say", routes_change_meanwhile},
 	{"A44, A46, A39: the packet before decides nothing once routes or sessions change", nothing_stale},
