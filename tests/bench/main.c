@@ -51,7 +51,7 @@ static void run_engine(const struct options *o, const char *name, struct common 
 
 	for (unsigned p = 0; p < o->peer_count; p++)
 		bench_open(&benches[p], o->peers[p], name);
-	result.engine = benches[0].site.engine.ops->name;
+	result.engine = benches[0].site.engine.name;
 	for (unsigned s = 0; s < o->size_count; s++)
 		run_size(o, o->sizes[s], result.cells[s]);
 	report_engine(o, &result, common != NULL);
@@ -76,7 +76,7 @@ static void start(void)
 /* All engines that start here. */
 static void find_engines(struct options *o)
 {
-	static const char *const known[] = {"ipsec-mb", "sodium"};
+	static const char *const known[] = {"ipsec-mb", "sodium", "cryptodev"};
 	struct zone zone;
 
 	if (zone_create(&zone, "engines", 8 << 20, ZONE_PAGES_AUTO) != 0)

@@ -15,7 +15,7 @@ static const char help[] =
 	"memory. The cases take turns; each figure is that of the best tenth of the rounds, which nobody\n"
 	"disturbed.\n"
 	"\n"
-	"  --engine NAME    auto, ipsec-mb, sodium, ...; may be repeated (default: all that exist)\n"
+	"  --engine NAME    auto, ipsec-mb, sodium, cryptodev, ...; may be repeated (default: all that exist)\n"
 	"  --peers N,N...   cases (default 1,250,10000); ratios are to the first\n"
 	"  --sizes B,B...   bytes of the inner packet, or imix: 7 of 64, 4 of 576, 1 of 1420\n"
 	"                   (default 64,128,256,512,1024,1420,imix)\n"
