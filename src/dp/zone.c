@@ -48,10 +48,17 @@ static void *wanted_address(size_t length)
 	return (void *)(DEVICE_AREA + random % places * HUGE_PAGE);
 }
 
-/* One mapping that no core dump and no child ever has. NULL with errno. */
-static void *map_pages(const char *name, size_t length, bool huge)
+/* No core dump and no child ever has it. */
+static void keep_apart(void *base, size_t length)
 {
-	int fd = memfd_create(name, MFD_CLOEXEC | (huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0));
+	madvise(base, length, MADV_DONTDUMP);
+	madvise(base, length, MADV_DONTFORK);
+}
+
+/* On reserved pages of 2 MiB. NULL with errno. */
+static void *map_huge(const char *name, size_t length)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_2MB);
 	if (fd < 0)
 		return NULL;
 	void *base = MAP_FAILED;
@@ -64,25 +71,54 @@ static void *map_pages(const char *name, size_t length, bool huge)
 	errno = error;
 	if (base == MAP_FAILED)
 		return NULL;
-	madvise(base, length, MADV_DONTDUMP);
-	madvise(base, length, MADV_DONTFORK);
+	keep_apart(base, length);
+	return base;
+}
+
+/* `length` bytes on a boundary of 2 MiB, not yet backed by memory. NULL with errno. */
+static uint8_t *map_aligned(size_t length)
+{
+	uint8_t *base = mmap(wanted_address(length + HUGE_PAGE), length + HUGE_PAGE,
+		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (base == MAP_FAILED)
+		return NULL;
+	size_t before = (HUGE_PAGE - (uintptr_t)base % HUGE_PAGE) % HUGE_PAGE;
+	if (before > 0)
+		munmap(base, before);
+	munmap(base + before + length, HUGE_PAGE - before);
+	return base + before;
+}
+
+/*
+ * On pages of 4 KiB. With `transparent` the kernel is asked to put 2 MiB of them together where it has
+ * that, which spares walks through the page tables; nothing relies on it. NULL with errno.
+ */
+static void *map_small(size_t length, bool transparent)
+{
+	uint8_t *base = map_aligned(length);
+
+	if (!base)
+		return NULL;
+	keep_apart(base, length);
+	madvise(base, length, transparent ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	for (size_t at = 0; at < length; at += SMALL_PAGE)
+		*(volatile uint8_t *)(base + at) = 0;
 	return base;
 }
 
 static int map_zone(struct zone *z, size_t bytes, enum zone_pages pages)
 {
+	z->length = round_up(bytes, HUGE_PAGE);
 	if (pages != ZONE_PAGES_SMALL) {
-		z->length = round_up(bytes, HUGE_PAGE);
 		z->page_size = HUGE_PAGE;
-		z->base = map_pages(z->name, z->length, true);
+		z->base = map_huge(z->name, z->length);
 		if (z->base)
 			return 0;
 		if (pages == ZONE_PAGES_HUGE)
 			return -ENOMEM;
 	}
-	z->length = round_up(bytes, HUGE_PAGE);
 	z->page_size = SMALL_PAGE;
-	z->base = map_pages(z->name, z->length, false);
+	z->base = map_small(z->length, pages == ZONE_PAGES_AUTO);
 	if (!z->base)
 		return -errno;
 	if (mlock(z->base, z->length) != 0)

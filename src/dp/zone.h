@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A domain's own memory: one memfd mapping (2 MiB pages, or 4 KiB ones), registered with DPDK as an
- * external malloc heap of its own. Pools, rings and tables of the domain lie in it.
+ * A domain's own memory: one mapping (2 MiB pages, or 4 KiB ones), registered with DPDK as an external
+ * malloc heap of its own. Pools, rings and tables of the domain lie in it.
  */
 #ifndef DP_ZONE_H
 #define DP_ZONE_H
@@ -21,7 +21,8 @@ struct zone {
 };
 
 /*
- * Bytes are rounded up to whole pages. AUTO takes huge pages when there are enough. Zeroed, locked
+ * Bytes are rounded up to whole pages. AUTO takes huge pages when enough are reserved, else
+ * small ones that the kernel may join to huge ones (page_size is 4096 then all the same). Zeroed, locked
  * where allowed, left out of core dumps and of children. -ENOMEM (HUGE and not enough pages, or no
  * memory), other -errno of DPDK's registration.
  */

@@ -76,6 +76,24 @@ static void not_in_dumps(void)
 	zone_destroy(&z);
 }
 
+/* On reserved hugepages ("ht"), or where the kernel may make huge ones of small ones ("hg"). */
+static void few_pages(void)
+{
+	struct zone z;
+
+	unit_eal();
+	CU_ASSERT_EQUAL_FATAL(zone_create(&z, "few", 4 << 20, ZONE_PAGES_AUTO), 0);
+	CU_ASSERT_EQUAL((uintptr_t)z.base % (2 << 20), 0);
+	CU_ASSERT(flagged(z.base, z.page_size > 4096 ? " ht" : " hg"));
+	CU_ASSERT(flagged(z.base, " dd"));
+	CU_ASSERT(flagged(z.base, " dc"));
+	zone_destroy(&z);
+	unit_zone(&z, "many", 4);
+	CU_ASSERT_EQUAL(z.page_size, 4096);
+	CU_ASSERT(!flagged(z.base, " hg"));
+	zone_destroy(&z);
+}
+
 static void names_are_unique(void)
 {
 	struct zone a, b;
@@ -89,6 +107,7 @@ static const struct unit_test tests[] = {
 	{"allocations lie in their zone, zeroed", memory_is_the_zones},
 	{"a full zone says so", full_zone},
 	{"left out of core dumps and children", not_in_dumps},
+	{"on few pages, unless small ones are asked for", few_pages},
 	{"a name is taken once", names_are_unique},
 	{NULL, NULL},
 };
