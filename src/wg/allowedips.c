@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One hash table for each family, of all prefixes whatever their length, and the set of lengths that
- * occur. A lookup tries them from the longest down. Administrators write few lengths, so that is a
- * probe or two, where a tree takes a step for every doubling of the prefixes; and the probes of one
- * lookup do not wait for each other's memory, also when all lengths there are occur.
+ * occur: for IPv4, among the prefixes that share an address with the same block. A lookup tries them
+ * from the longest down. Administrators write few lengths, and mostly one for a range of addresses, so
+ * that is a probe or two, where a tree takes a step for every doubling of the prefixes; and the probes of
+ * one lookup do not wait for each other's memory, also when all lengths there are occur.
  *
  * Places are found by multiplication, not by a mask: a table is exactly twice as long as it must be.
  * An entry of zeros is free. Nobody who could choose addresses to be looked up chooses prefixes.
@@ -12,7 +13,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "util/bytes.h"
@@ -34,12 +34,22 @@ struct entry6 {
 	uint64_t pad; /* never across two cache lines */
 };
 
+/* Addresses of one block begin with the same so many bits. */
+#define BLOCK_BITS 12
+#define BLOCKS     (1u << BLOCK_BITS)
+
+/* What is mostly enough to know of a block: the greatest length + 1, or 0; and whether there are more. */
+#define LONGEST_MASK 63u
+#define LONGEST_MORE 64u
+
 struct allowedips {
 	uint32_t capacity; /* prefixes */
 	uint32_t used;
-	uint64_t lengths4;    /* bit n: there are prefixes of n bits */
-	uint64_t lengths6[3]; /* likewise */
-	uint8_t pad[24];
+	uint64_t lengths6[3]; /* bit n: there are prefixes of n bits */
+	uint32_t number;
+	uint8_t pad[28];
+	uint8_t longest4[BLOCKS];  /* likewise, of those with addresses of that block: see below */
+	uint64_t lengths4[BLOCKS];
 	struct entry6 entries[]; /* SPARE * capacity of them, then as many entry4 */
 };
 
@@ -47,7 +57,8 @@ struct allowedips {
 
 static_assert(sizeof(struct entry4) == 8, "eight in a cache line");
 static_assert(sizeof(struct entry6) == 32, "two in a cache line");
-static_assert(sizeof(struct allowedips) == 64, "the entries start on a cache line");
+static_assert(sizeof(struct allowedips) % 64 == 0, "the entries start on a cache line");
+static_assert(offsetof(struct allowedips, lengths4) % 64 == 0, "and so do the lengths");
 
 static inline uint32_t entry_count(const struct allowedips *t)
 {
@@ -68,6 +79,22 @@ static inline uint32_t mask32(unsigned length)
 static inline uint64_t mask64(unsigned length)
 {
 	return length == 0 ? 0 : UINT64_MAX << (64 - length);
+}
+
+static inline unsigned highest_bit(uint64_t bits)
+{
+	return 63 - (unsigned)__builtin_clzll(bits);
+}
+
+/* The lengths that may match, as a set of bits. */
+static inline uint64_t lengths4(const struct allowedips *t, uint32_t key)
+{
+	return t->lengths4[key >> (32 - BLOCK_BITS)];
+}
+
+static inline unsigned longest4(const struct allowedips *t, uint32_t key)
+{
+	return t->longest4[key >> (32 - BLOCK_BITS)];
 }
 
 /* Multiplication by odd numbers (the golden ratio; splitmix64), the upper half the better mixed. */
@@ -149,12 +176,31 @@ struct allowedips *allowedips_init(void *memory, uint32_t prefixes)
 	return t;
 }
 
+void allowedips_set_number(struct allowedips *t, uint32_t number)
+{
+	t->number = number;
+}
+
 static bool take_room(struct allowedips *t)
 {
 	if (t->used == t->capacity)
 		return false;
 	t->used++;
 	return true;
+}
+
+/* A short prefix has addresses of many blocks. */
+static void add_length4(struct allowedips *t, uint32_t key, unsigned length)
+{
+	uint32_t first = key >> (32 - BLOCK_BITS);
+	uint32_t count = length < BLOCK_BITS ? BLOCKS >> length : 1;
+
+	for (uint32_t i = first; i < first + count; i++) {
+		t->lengths4[i] |= 1ull << length;
+		t->longest4[i] = (uint8_t)(highest_bit(t->lengths4[i]) + 1);
+		if (t->lengths4[i] & (t->lengths4[i] - 1))
+			t->longest4[i] |= LONGEST_MORE;
+	}
 }
 
 static int insert4(struct allowedips *t, const struct ip_prefix *prefix, uint32_t slot)
@@ -166,7 +212,7 @@ static int insert4(struct allowedips *t, const struct ip_prefix *prefix, uint32_
 		return -ENOSPC;
 	/* one that is there moves (A46) */
 	*e = (struct entry4){.key = key, .slot = slot & ((1u << SLOT_BITS) - 1), .mark = prefix->length + 1u};
-	t->lengths4 |= 1ull << prefix->length;
+	add_length4(t, key, prefix->length);
 	return 0;
 }
 
@@ -201,8 +247,8 @@ uint32_t allowedips_lookup4(const struct allowedips *t, const uint8_t addr[stati
 {
 	uint32_t key = get_be32(addr);
 
-	for (uint64_t left = t->lengths4; left != 0;) {
-		unsigned length = 63 - (unsigned)__builtin_clzll(left);
+	for (uint64_t left = lengths4(t, key); left != 0;) {
+		unsigned length = highest_bit(left);
 		const struct entry4 *e = find4(t, key & mask32(length), length);
 		if (e->mark != 0)
 			return e->slot;
@@ -218,7 +264,7 @@ uint32_t allowedips_lookup6(const struct allowedips *t, const uint8_t addr[stati
 	read_key6(whole, addr);
 	for (unsigned word = 3; word-- > 0;) {
 		for (uint64_t left = t->lengths6[word]; left != 0;) {
-			unsigned bit = 63 - (unsigned)__builtin_clzll(left);
+			unsigned bit = highest_bit(left);
 			mask_key6(key, whole, word * 64 + bit);
 			const struct entry6 *e = find6(t, key, word * 64 + bit);
 			if (e->mark != 0)
@@ -229,20 +275,67 @@ uint32_t allowedips_lookup6(const struct allowedips *t, const uint8_t addr[stati
 	return ALLOWEDIPS_NONE;
 }
 
+/* ---- what a lookup depends on ---- */
+
+uint32_t allowedips_number(const struct allowedips *t)
+{
+	return t->number;
+}
+
+/* Those of the block and of the longest prefix that occurs in it. */
+unsigned allowedips_decisive4(const struct allowedips *t, const uint8_t addr[static 4])
+{
+	unsigned longest = longest4(t, get_be32(addr)) & LONGEST_MASK;
+
+	return longest > BLOCK_BITS + 1 ? longest - 1 : BLOCK_BITS;
+}
+
+unsigned allowedips_decisive6(const struct allowedips *t)
+{
+	for (unsigned word = 3; word-- > 0;)
+		if (t->lengths6[word] != 0)
+			return word * 64 + highest_bit(t->lengths6[word]);
+	return 0;
+}
+
 /* ---- ahead of a lookup: the places of the longest few prefixes there can be ---- */
 
 #define AHEAD 4
 
-void allowedips_prefetch4(const struct allowedips *t, const uint8_t addr[static 4])
+static uint32_t prefetch4(const struct allowedips *t, uint32_t key, unsigned length)
+{
+	uint32_t home = home4(t, key & mask32(length), length);
+
+	__builtin_prefetch(&entries4(t)[home]);
+	return home;
+}
+
+uint32_t allowedips_prefetch4(const struct allowedips *t, const uint8_t addr[static 4])
 {
 	uint32_t key = get_be32(addr);
-	uint64_t left = t->lengths4;
+	unsigned longest = longest4(t, key);
 
-	for (unsigned i = 0; i < AHEAD && left != 0; i++) {
-		unsigned length = 63 - (unsigned)__builtin_clzll(left);
-		__builtin_prefetch(&entries4(t)[home4(t, key & mask32(length), length)]);
-		left ^= 1ull << length;
+	if (longest == 0)
+		return 0;
+	if (longest & LONGEST_MORE) {
+		uint64_t left = lengths4(t, key);
+		for (unsigned i = 1; i < AHEAD && (left ^= 1ull << highest_bit(left)) != 0; i++)
+			prefetch4(t, key, highest_bit(left));
 	}
+	return prefetch4(t, key, (longest & LONGEST_MASK) - 1);
+}
+
+uint32_t allowedips_find4(const struct allowedips *t, const uint8_t addr[static 4], uint32_t place)
+{
+	uint32_t key = get_be32(addr);
+	unsigned longest = longest4(t, key) & LONGEST_MASK;
+
+	if (longest == 0)
+		return ALLOWEDIPS_NONE;
+	const struct entry4 *e = &entries4(t)[place < entry_count(t) ? place : 0];
+	if (e->mark == longest && e->key == (key & mask32(longest - 1)))
+		return e->slot;
+	return allowedips_lookup4(t, addr);
 }
 
 void allowedips_prefetch6(const struct allowedips *t, const uint8_t addr[static 16])
@@ -252,7 +345,7 @@ void allowedips_prefetch6(const struct allowedips *t, const uint8_t addr[static 
 	read_key6(whole, addr);
 	for (unsigned word = 3, i = 0; word-- > 0;) {
 		for (uint64_t left = t->lengths6[word]; left != 0 && i < AHEAD; i++) {
-			unsigned bit = 63 - (unsigned)__builtin_clzll(left);
+			unsigned bit = highest_bit(left);
 			mask_key6(key, whole, word * 64 + bit);
 			__builtin_prefetch(&t->entries[home6(t, key, word * 64 + bit)]);
 			left ^= 1ull << bit;

@@ -96,7 +96,19 @@ uint32_t index_table_lookup(const struct index_table *t, uint32_t index)
 	return t->entries[place_of(t, index)].value;
 }
 
-void index_table_prefetch(const struct index_table *t, uint32_t index)
+uint32_t index_table_prefetch(const struct index_table *t, uint32_t index)
 {
-	__builtin_prefetch(&t->entries[home_of(t, index)]);
+	uint32_t home = home_of(t, index);
+
+	__builtin_prefetch(&t->entries[home]);
+	return home;
+}
+
+uint32_t index_table_find(const struct index_table *t, uint32_t index, uint32_t place)
+{
+	const struct index_entry *e = &t->entries[place & t->mask];
+
+	if (e->value != INDEX_FREE && e->index == index)
+		return e->value;
+	return index_table_lookup(t, index);
 }

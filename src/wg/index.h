@@ -36,7 +36,10 @@ bool index_table_remove(struct index_table *t, uint32_t index);
 /* The value, or INDEX_FREE. */
 uint32_t index_table_lookup(const struct index_table *t, uint32_t index);
 
-/* Asks for the memory that a lookup will read, and waits for none: for a burst of lookups. */
-void index_table_prefetch(const struct index_table *t, uint32_t index);
+/* Asks for the memory that a lookup will read, and waits for none: for a burst of lookups. Where the
+ * answer is most likely. */
+uint32_t index_table_prefetch(const struct index_table *t, uint32_t index);
+/* index_table_lookup(), which looks at that place first. Any other number is as right, and slower. */
+uint32_t index_table_find(const struct index_table *t, uint32_t index, uint32_t place);
 
 #endif

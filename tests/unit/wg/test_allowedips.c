@@ -261,6 +261,38 @@ static struct ip_addr draw_near(const struct model *m, uint8_t family)
 	return a;
 }
 
+static uint32_t look_up(const struct allowedips *t, const struct ip_addr *a)
+{
+	return a->family == 4 ? allowedips_lookup4(t, a->bytes) : allowedips_lookup6(t, a->bytes);
+}
+
+/* Wherever it begins to look, and with a guess at where that should be. */
+static bool found_from_anywhere(const struct allowedips *t, const struct ip_addr *a, uint32_t slot)
+{
+	if (a->family != 4)
+		return true;
+	uint32_t guess = allowedips_prefetch4(t, a->bytes);
+	return allowedips_find4(t, a->bytes, guess) == slot &&
+		allowedips_find4(t, a->bytes, (uint32_t)fixture_below(2 * MODEL_MAX)) == slot &&
+		allowedips_find4(t, a->bytes, UINT32_MAX) == slot;
+}
+
+/* Another address that begins like this one, as far as is said to matter, has the same answer. */
+static bool beginning_decides(const struct allowedips *t, const struct ip_addr *a, uint32_t slot)
+{
+	unsigned bits = addr_bits(a);
+	unsigned decisive = a->family == 4 ? allowedips_decisive4(t, a->bytes)
+					   : allowedips_decisive6(t);
+	struct ip_addr other = *a;
+
+	if (decisive > bits || (a->family == 4 && decisive < 12))
+		return false;
+	for (unsigned bit = decisive; bit < bits; bit++)
+		if (fixture_below(2))
+			other.bytes[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+	return look_up(t, &other) == slot;
+}
+
 static void against_a_list(void)
 {
 	static struct model m;
@@ -277,14 +309,53 @@ static void against_a_list(void)
 			CU_ASSERT_EQUAL(allowedips_insert(t, &p, step), model_insert(&m, p, step));
 			for (unsigned i = 0; i < 8; i++) {
 				struct ip_addr a = draw_near(&m, i % 2 ? 4 : 6);
-				uint32_t found = a.family == 4 ? allowedips_lookup4(t, a.bytes)
-							       : allowedips_lookup6(t, a.bytes);
+				uint32_t found = look_up(t, &a);
 				CU_ASSERT_EQUAL(found, model_find(&m, &a));
+				CU_ASSERT(found_from_anywhere(t, &a, found));
+				CU_ASSERT(beginning_decides(t, &a, found));
 			}
 		}
 		CU_ASSERT_EQUAL(m.count, MODEL_MAX); /* the limit was met too */
 		free(t);
 	}
+}
+
+/* Lengths are known by blocks of 12 bits: prefixes of fewer bits, of so many, and of more. */
+static void block_boundary(void)
+{
+	struct allowedips *t = make(6);
+	const uint8_t far[4] = {99, 0, 0, 1}, near[4] = {10, 32, 0, 1};
+
+	CU_ASSERT_EQUAL(allowedips_decisive6(t), 0);
+	insert(t, "10.0.0.0/10", 1);
+	insert(t, "10.16.0.0/12", 2);
+	insert(t, "10.32.0.0/13", 3);
+	insert(t, "10.32.1.0/24", 4);
+	insert(t, "2001:db8::/48", 5);
+	CU_ASSERT_EQUAL(find(t, "9.255.255.255"), ALLOWEDIPS_NONE);
+	CU_ASSERT_EQUAL(find(t, "10.0.0.0"), 1);
+	CU_ASSERT_EQUAL(find(t, "10.15.255.255"), 1);
+	CU_ASSERT_EQUAL(find(t, "10.16.0.0"), 2);
+	CU_ASSERT_EQUAL(find(t, "10.31.255.255"), 2);
+	CU_ASSERT_EQUAL(find(t, "10.32.0.0"), 3);
+	CU_ASSERT_EQUAL(find(t, "10.32.1.255"), 4);
+	CU_ASSERT_EQUAL(find(t, "10.40.0.0"), 1);
+	CU_ASSERT_EQUAL(find(t, "10.63.255.255"), 1);
+	CU_ASSERT_EQUAL(find(t, "10.64.0.0"), ALLOWEDIPS_NONE);
+	CU_ASSERT_EQUAL(allowedips_decisive4(t, far), 12);
+	CU_ASSERT_EQUAL(allowedips_decisive4(t, near), 24);
+	CU_ASSERT_EQUAL(allowedips_decisive6(t), 48);
+	free(t);
+}
+
+static void numbers(void)
+{
+	struct allowedips *t = make(1);
+
+	CU_ASSERT_EQUAL(allowedips_number(t), 0);
+	allowedips_set_number(t, ALLOWEDIPS_NUMBERS);
+	CU_ASSERT_EQUAL(allowedips_number(t), ALLOWEDIPS_NUMBERS);
+	free(t);
 }
 
 /* A table is filled anew when peers change: what a removed peer had is free, or another's. */
@@ -305,9 +376,11 @@ static void rebuilt_without_a_peer(void)
 
 static void sizes(void)
 {
-	CU_ASSERT_EQUAL(allowedips_bytes(0), 64);
-	CU_ASSERT_EQUAL(allowedips_bytes(1), 64 + 2 * (8 + 32));
-	CU_ASSERT_EQUAL(allowedips_bytes(130000), 64 + 130000u * 80);
+	const size_t fixed = 64 + 9 * 4096; /* a set of lengths for each block of addresses */
+
+	CU_ASSERT_EQUAL(allowedips_bytes(0), fixed);
+	CU_ASSERT_EQUAL(allowedips_bytes(1), fixed + 2 * (8 + 32));
+	CU_ASSERT_EQUAL(allowedips_bytes(130000), fixed + 130000u * 80);
 }
 
 /* A table of one prefix has two places for each family; what lies behind the last one is not read. */
@@ -317,7 +390,7 @@ static void nothing_behind_the_table(void)
 		uint32_t key, slot_and_mark;
 	} *behind;
 	size_t bytes = allowedips_bytes(1);
-	uint8_t *memory = aligned_alloc(64, 256);
+	uint8_t *memory = aligned_alloc(64, (bytes + 127) & ~(size_t)63);
 	uint8_t addr[4] = {10, 0, 0, 0};
 	struct ip_prefix prefix = {{4, {10, 0, 0, 0}}, 32};
 
@@ -350,6 +423,8 @@ static const struct unit_test tests[] = {
 	{"A46: a table may be copied as bytes", can_be_copied},
 	{"A44, A45, A46: like a linear search, for random prefixes", against_a_list},
 	{"A46, C32: a removed peer's prefixes are free", rebuilt_without_a_peer},
+	{"A45: prefixes about 12 bits long, and how much of an address decides", block_boundary},
+	{"A46: a table's number", numbers},
 	{"A46: half of a table is free", sizes},
 	{"A45: nothing behind the table is taken for a prefix", nothing_behind_the_table},
 	{NULL, NULL},

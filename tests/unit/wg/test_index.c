@@ -78,6 +78,10 @@ static void against_a_list(void)
 		}
 		uint32_t other = (uint32_t)fixture_below(1024);
 		CU_ASSERT_EQUAL(index_table_lookup(&t, other), model[other]);
+		uint32_t place = index_table_prefetch(&t, other);
+		CU_ASSERT_EQUAL(index_table_find(&t, other, place), model[other]);
+		place = (uint32_t)fixture_below(1ull << 32);
+		CU_ASSERT_EQUAL(index_table_find(&t, other, place), model[other]);
 		CU_ASSERT_EQUAL(t.used, used);
 	}
 	free(entries);
