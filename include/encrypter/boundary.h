@@ -219,6 +219,12 @@ enum peer_event {
 #define PEER_EVENTS_URGENT \
 	(PEER_NEEDS_SESSION | PEER_KEY_OLD_TX | PEER_KEY_OLD_RX | PEER_CONFIRMED | PEER_MOVED)
 
+/* Whose the addresses are that begin like this one, is known (src/crypt/route.c). */
+struct route_key {
+	uint32_t bits[2]; /* a uint64_t: its first ones */
+	uint32_t stamp;   /* of which family, how many count, under which routes; 0: nothing is known */
+};
+
 /*
  * One per peer, in crypt's zone. tx is written by the lcore that seals for the peer, rx by the one
  * that opens; control reads. `events` are raised by crypt and taken by control (atomic exchange).
@@ -240,6 +246,7 @@ struct peer_report {
 		_Atomic uint64_t bytes;
 		_Atomic uint64_t packets;
 		_Atomic uint32_t moved_seq;      /* odd while `moved` is being written */
+		struct route_key source;         /* crypt's alone: of the inner source accepted last */
 		uint64_t source_tag;             /* crypt's alone: where packets came from last */
 	} rx __attribute__((aligned(64)));
 	struct {
@@ -247,5 +254,6 @@ struct peer_report {
 		struct ip_addr local;
 	} moved __attribute__((aligned(64)));
 };
+static_assert(sizeof(((struct peer_report *)0)->rx) == 64, "a line for each half");
 
 #endif

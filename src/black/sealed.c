@@ -23,12 +23,8 @@ static void follow(struct black *b, const struct rte_mbuf *m, uint64_t slot)
 	path_move(b, &b->paths[slot], &remote, &local);
 }
 
-static void take(struct black *b, unsigned link, struct handle *h)
+static void finish(struct black *b, struct rte_mbuf *m, const struct handle *h)
 {
-	struct rte_mbuf *m = lend_take(&b->lend, link, h);
-
-	if (!m)
-		return;
 	if (h->kind == HANDLE_USED && h->code == USED_MOVED)
 		follow(b, m, h->tag);
 	if (h->kind != HANDLE_FILLED)
@@ -53,16 +49,21 @@ static void prefetch_paths(const struct black *b, const struct handle *handles, 
 	}
 }
 
+/* The paths come while the buffers are taken back. */
 unsigned black_sealed(struct black *b)
 {
 	struct handle handles[LEND_BURST];
+	struct rte_mbuf *mbufs[LEND_BURST];
 	unsigned total = 0;
 
 	for (unsigned link = 0; link < b->lend.link_count; link++) {
 		unsigned n = lend_receive(&b->lend, link, handles);
 		prefetch_paths(b, handles, n);
 		for (unsigned i = 0; i < n; i++)
-			take(b, link, &handles[i]);
+			mbufs[i] = lend_take(&b->lend, link, &handles[i]);
+		for (unsigned i = 0; i < n; i++)
+			if (mbufs[i])
+				finish(b, mbufs[i], &handles[i]);
 		total += n;
 	}
 	return total;

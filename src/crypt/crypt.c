@@ -28,9 +28,14 @@ static bool create_tables(struct crypt *c)
 
 	c->senders = zone_alloc(config->zone, config->max_peers * sizeof(*c->senders));
 	c->receivers = zone_alloc(config->zone, config->max_peers * sizeof(*c->receivers));
+	c->rings = zone_alloc(config->zone, config->max_peers * sizeof(*c->rings));
+	c->queues = zone_alloc(config->zone, config->max_peers * sizeof(*c->queues));
+	c->flags = zone_alloc(config->zone, config->max_peers);
+	c->found = zone_alloc(config->zone, (c->black.backlog.mask + 1) * sizeof(*c->found));
 	c->staged = zone_alloc(config->zone, config->red.view.count * sizeof(*c->staged));
 	struct index_entry *entries = zone_alloc(config->zone, index_table_bytes(sessions));
-	if (!c->senders || !c->receivers || !c->staged || !entries) {
+	if (!c->senders || !c->receivers || !c->rings || !c->queues || !c->flags || !c->found ||
+		!c->staged || !entries) {
 		zone_free(entries);
 		return false;
 	}
@@ -41,7 +46,8 @@ static bool create_tables(struct crypt *c)
 
 size_t crypt_peer_bytes(uint32_t max_peers)
 {
-	return sizeof(struct sender) + sizeof(struct receiver) + sizeof(struct peer_report) +
+	return sizeof(struct sender) + sizeof(struct receiver) + sizeof(struct session_rings) +
+		sizeof(struct peer_report) + sizeof(struct queue) + sizeof(uint8_t) +
 		index_table_bytes(max_peers * RECEIVING_SLOTS) / max_peers;
 }
 
@@ -55,8 +61,6 @@ struct crypt *crypt_create(const struct crypt_config *config)
 	c->stats = config->stats;
 	c->staged_limit = config->red.view.count / 4;
 	c->memo.found = INDEX_FREE;
-	c->destination.slot = ALLOWEDIPS_NONE;
-	c->source.slot = ALLOWEDIPS_NONE;
 	if (create_side(c, &c->black, &config->black) && create_side(c, &c->red, &config->red) &&
 		create_tables(c))
 		return c;
@@ -74,6 +78,10 @@ void crypt_destroy(struct crypt *c)
 		secret_wipe(c->receivers, c->config.max_peers * sizeof(*c->receivers));
 	zone_free(c->senders);
 	zone_free(c->receivers);
+	zone_free(c->rings);
+	zone_free(c->queues);
+	zone_free(c->flags);
+	zone_free(c->found);
 	zone_free(c->staged);
 	zone_free(c->indices.entries);
 	zone_free(c->black.empty);
@@ -98,7 +106,7 @@ static bool sweep(struct crypt *c)
 	}
 	for (unsigned i = 0; i < SWEEP_AT_ONCE && c->sweep_next < c->config.max_peers; i++) {
 		uint32_t slot = c->sweep_next++;
-		if (!c->senders[slot].exists)
+		if (!(c->flags[slot] & SENDER_EXISTS))
 			continue;
 		unsigned n = session_rx_expire(&c->receivers[slot].session, c->now_ns, dropped);
 		open_forget(c, dropped, n);

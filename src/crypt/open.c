@@ -13,12 +13,12 @@
 int open_remember(struct crypt *c, uint32_t index, uint32_t slot, unsigned number)
 {
 	c->memo.found = INDEX_FREE;
-	return index_table_insert(&c->indices, index, slot * RECEIVING_SLOTS + number);
+	return index_table_insert(&c->indices, index, slot << NUMBER_BITS | number);
 }
 
 static struct receiving *session_at(struct crypt *c, uint32_t found)
 {
-	return &c->receivers[found / RECEIVING_SLOTS].session.slot[found % RECEIVING_SLOTS];
+	return &c->receivers[found >> NUMBER_BITS].session.slot[found & NUMBER_MASK];
 }
 
 void open_forget(struct crypt *c, const uint32_t *indices, unsigned n)
@@ -43,11 +43,11 @@ static bool is_memo(const struct crypt *c, uint32_t index)
 	return c->memo.found != INDEX_FREE && c->memo.index == index;
 }
 
-static uint32_t look_up(struct crypt *c, uint32_t index)
+static uint32_t look_up(struct crypt *c, uint32_t index, uint32_t place)
 {
 	if (!is_memo(c, index)) {
 		c->memo.index = index;
-		c->memo.found = index_table_lookup(&c->indices, index);
+		c->memo.found = index_table_find(&c->indices, index, place);
 	}
 	return c->memo.found;
 }
@@ -63,17 +63,27 @@ static void give_back_opened(struct crypt *c, const struct open_meta *m)
 	};
 }
 
-/* The session that the message names, if it may be used. The header is a copy. */
+/* Is what was found some rounds ago still so? Sessions come and go. */
+static bool is_session(struct crypt *c, uint32_t found, uint32_t index)
+{
+	if (found == INDEX_FREE)
+		return false;
+	const struct receiving *r = session_at(c, found);
+	return r->role != RECEIVING_NONE && r->local_index == index;
+}
+
+/* The session that the message names, if it may be used. The header is a copy; `found` a hint. */
 static struct receiving *find_session(struct crypt *c, const uint8_t header[static 16],
-	struct open_meta *m)
+	uint32_t found, struct open_meta *m)
 {
 	m->index = get_le32(header + 4);
-	uint32_t found = look_up(c, m->index);
+	if (!is_session(c, found, m->index))
+		found = look_up(c, m->index, 0);
 	if (found == INDEX_FREE) {
 		c->stats->drop_index++;
 		return NULL;
 	}
-	m->slot = found / RECEIVING_SLOTS;
+	m->slot = found >> NUMBER_BITS;
 	m->session = session_at(c, found);
 	if (!session_rx_usable(m->session, get_le64(header + 8), c->now_ns)) {
 		c->stats->drop_expired++;
@@ -83,7 +93,7 @@ static struct receiving *find_session(struct crypt *c, const uint8_t header[stat
 }
 
 /* Checks a message and adds a job for it; false: dropped and counted, the buffer is to go back. */
-static bool prepare(struct crypt *c, const struct handle *h)
+static bool prepare(struct crypt *c, const struct handle *h, uint32_t found)
 {
 	const uint8_t *message = c->black.link.view.buffers[h->index] + h->offset;
 	uint8_t family = outer_code_version(h->code) == 6 ? 6 : 4;
@@ -101,7 +111,7 @@ static bool prepare(struct crypt *c, const struct handle *h)
 		c->stats->drop_size++;
 		return false;
 	}
-	if (!find_session(c, header, m))
+	if (!find_session(c, header, found, m))
 		return false;
 	m->red = side_take_empty(&c->red); /* there is one: open_poll() looked */
 	m->tag = h->tag;
@@ -110,6 +120,7 @@ static bool prepare(struct crypt *c, const struct handle *h)
 	m->family = family;
 	m->ecn = outer_code_ecn(h->code);
 	m->moved = false;
+	m->place = 0;
 	c->open_jobs[c->open_count++] = (struct engine_job){
 		.key = m->session->key,
 		.counter = get_le64(header + 8),
@@ -147,8 +158,8 @@ static bool accept_message(struct crypt *c, struct open_meta *m, const struct en
 		c->stats->drop_expired++;
 		return false;
 	}
-	if (!session_rx_accept(&r->session, m->session, job->counter, c->now_ns, events, &dropped,
-		    &has_dropped)) {
+	if (!session_rx_accept(&r->session, &c->rings[m->slot], m->session, job->counter, c->now_ns,
+		    events, &dropped, &has_dropped)) {
 		c->stats->drop_replay++;
 		return false;
 	}
@@ -165,7 +176,8 @@ static bool accept_message(struct crypt *c, struct open_meta *m, const struct en
  * header and at most what was sealed, and the source one of the peer's (A44). One read of red's
  * memory.
  */
-static uint16_t inner_length(struct crypt *c, uint32_t slot, const uint8_t *packet, uint32_t sealed)
+static uint16_t inner_length(struct crypt *c, const struct open_meta *m, const uint8_t *packet,
+	uint32_t sealed)
 {
 	uint8_t header[40] = {0};
 	uint32_t length, minimum;
@@ -190,7 +202,7 @@ static uint16_t inner_length(struct crypt *c, uint32_t slot, const uint8_t *pack
 		c->stats->drop_inner_length++;
 		return 0;
 	}
-	if (route_lookup(c, &c->source, header, IPV4_SOURCE, IPV6_SOURCE) != slot) {
+	if (!route_is_source(c, m->slot, header, m->place)) {
 		c->stats->drop_inner_source++;
 		return 0;
 	}
@@ -214,7 +226,7 @@ static void deliver(struct crypt *c, const struct open_meta *m, const struct eng
 	if (job->length == 0)
 		c->stats->keepalives_received++;
 	else
-		length = inner_length(c, m->slot, job->dst, job->length);
+		length = inner_length(c, m, job->dst, job->length);
 	if (length == 0 || !accept_mark(c, m, job->dst)) {
 		side_return_empty(&c->red, m->red);
 		return;
@@ -242,35 +254,45 @@ static void conclude(struct crypt *c, struct open_meta *m, const struct engine_j
 	report_received(c, m->slot, job->length + (uint32_t)MESSAGE_DATA_OVERHEAD, job->length != 0);
 }
 
-/* What a message will need of its peer: a line of the session's, and one to report in. */
-static void prefetch_peer(const struct crypt *c, uint32_t index)
+/* The index that it names, believed for no more than looking ahead. False: there is none. */
+static bool peek_index(const struct crypt *c, uint32_t position, uint32_t *index)
 {
-	uint32_t found = index_table_lookup(&c->indices, index);
+	const struct handle *h = backlog_at((struct backlog *)&c->black.backlog, position);
 
-	if (found == INDEX_FREE)
-		return;
-	uint32_t slot = found / RECEIVING_SLOTS;
-	rte_prefetch0(&c->receivers[slot].session.slot[found % RECEIVING_SLOTS]);
-	rte_prefetch0(&c->config.reports[slot].rx);
+	if (h->length < MESSAGE_DATA_MIN)
+		return false;
+	*index = get_le32(c->black.link.view.buffers[h->index] + h->offset + 4);
+	return true;
 }
 
-/* The indices are believed for no more than that. */
-static void look_ahead(struct crypt *c)
+static void ask(struct crypt *c, uint32_t position)
 {
-	uint32_t indices[AHEAD];
-	struct backlog *b = &c->black.backlog;
-	const struct handle *h;
-	unsigned n = 0;
+	uint32_t index;
 
-	for (; b->ahead < AHEAD && (h = side_peek(&c->black, b->ahead)); b->ahead++) {
-		if (h->length < MESSAGE_DATA_MIN)
-			continue;
-		indices[n] = get_le32(c->black.link.view.buffers[h->index] + h->offset + 4);
-		if (!is_memo(c, indices[n]))
-			index_table_prefetch(&c->indices, indices[n++]);
+	if (peek_index(c, position, &index) && !is_memo(c, index))
+		c->found[position & c->black.backlog.mask] =
+			index_table_prefetch(&c->indices, index);
+}
+
+/* What it will need of its peer: a line of the session's, and one to report in. */
+static void learn(struct crypt *c, uint32_t position)
+{
+	uint32_t *hint = &c->found[position & c->black.backlog.mask];
+	uint32_t index, found = INDEX_FREE;
+
+	if (peek_index(c, position, &index)) {
+		if (is_memo(c, index)) { /* then it was just asked for */
+			*hint = c->memo.found;
+			return;
+		}
+		found = look_up(c, index, *hint);
 	}
-	for (unsigned i = 0; i < n; i++)
-		prefetch_peer(c, indices[i]);
+	*hint = found;
+	c->black.backlog.mixed = true;
+	if (found == INDEX_FREE)
+		return;
+	rte_prefetch0(session_at(c, found));
+	rte_prefetch0(&c->config.reports[found >> NUMBER_BITS].rx);
 }
 
 /* What was at hand before the cipher has given way to packets. */
@@ -282,14 +304,23 @@ static void prefetch_again(const struct crypt *c, const struct open_meta *m,
 	rte_prefetch0(&c->config.reports[m->slot].rx);
 }
 
-/* In passes: whose prefixes the sources are among is known by the third (route_prefetch()). */
+/* Where peers are known by what they sent before, no routes are asked for. */
+static void prefetch_sources(struct crypt *c)
+{
+	if (!c->sources_looked_up)
+		return;
+	c->sources_looked_up = false;
+	for (unsigned i = 0; i < c->open_count; i++)
+		c->open[i].place = route_prefetch_source(c, c->open[i].slot, c->open_jobs[i].dst,
+			c->open_jobs[i].length);
+}
+
+/* In passes, each of which asks for what the next ones read. */
 static void finish(struct crypt *c)
 {
 	for (unsigned i = 0; i < c->open_count; i++)
 		prefetch_again(c, &c->open[i], &c->open_jobs[i]);
-	for (unsigned i = 0; i < c->open_count; i++)
-		route_prefetch(c, &c->source, c->open_jobs[i].dst, c->open_jobs[i].length,
-			IPV4_SOURCE, IPV6_SOURCE);
+	prefetch_sources(c);
 	for (unsigned i = 0; i < c->open_count; i++)
 		conclude(c, &c->open[i], &c->open_jobs[i]);
 	for (unsigned i = 0; i < c->open_count; i++) {
@@ -302,15 +333,23 @@ static void finish(struct crypt *c)
 	}
 }
 
+static void again(struct crypt *c, uint32_t position)
+{
+	uint32_t found = c->found[position & c->black.backlog.mask];
+
+	if (found != INDEX_FREE)
+		rte_prefetch0(session_at(c, found));
+}
+
 unsigned open_poll(struct crypt *c)
 {
 	struct handle h;
 	unsigned n = side_receive(c, &c->black), done = 0;
 
 	c->open_count = 0;
-	look_ahead(c);
+	backlog_look_ahead(c, &c->black.backlog, ask, learn, again);
 	while (done < BURST && c->red.empty_count > 0 && side_next(&c->black, &h)) {
-		if (!prepare(c, &h))
+		if (!prepare(c, &h, c->found[(c->black.backlog.head - 1) & c->black.backlog.mask]))
 			give_back(c, &h);
 		done++;
 	}

@@ -44,14 +44,14 @@ static void clear_report(struct peer_report *r)
 	atomic_store(&r->rx.bytes, 0);
 	atomic_store(&r->rx.packets, 0);
 	r->rx.source_tag = 0;
+	r->rx.source.stamp = 0;
 }
 
 static void remove_peer(struct crypt *c, uint32_t slot)
 {
 	wipe_sessions(c, slot);
 	stage_drop(c, slot);
-	c->senders[slot].exists = false;
-	c->senders[slot].endpoint = false;
+	c->flags[slot] = 0;
 	clear_report(&c->config.reports[slot]);
 }
 
@@ -78,7 +78,7 @@ static void install_tx(struct crypt *c, const struct crypt_order *o)
 	seal_forget(c, o->slot);
 	if (!o->keys.initiator)
 		return;
-	if (s->staged_count > 0)
+	if (c->flags[o->slot] & SENDER_STAGING)
 		stage_flush(c, o->slot);
 	else
 		seal_keepalive(c, o->slot);
@@ -86,8 +86,8 @@ static void install_tx(struct crypt *c, const struct crypt_order *o)
 
 static void set_peer(struct crypt *c, const struct crypt_order *o)
 {
-	c->senders[o->slot].exists = true;
-	c->senders[o->slot].endpoint = o->endpoint;
+	c->flags[o->slot] &= (uint8_t)~SENDER_ENDPOINT;
+	c->flags[o->slot] |= SENDER_EXISTS | (o->endpoint ? SENDER_ENDPOINT : 0);
 }
 
 static void flush_confirmed(struct crypt *c, uint32_t slot)
@@ -102,10 +102,8 @@ static void flush_confirmed(struct crypt *c, uint32_t slot)
 /* Whose the next packets are may have changed. */
 static void set_routes(struct crypt *c, const struct allowedips *routes)
 {
-	c->routes = routes;
-	c->red.backlog.ahead = 0;
-	c->destination.slot = ALLOWEDIPS_NONE;
-	c->source.slot = ALLOWEDIPS_NONE;
+	route_set(c, routes);
+	c->red.backlog.known = c->red.backlog.asked = c->red.backlog.head;
 }
 
 /*

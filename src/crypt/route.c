@@ -1,36 +1,149 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Whose addresses are. What was found last is remembered: of destinations by crypt, of sources by each
+ * peer, in the line that each of its messages changes anyway. With the address goes how many of its bits
+ * decided, so that a site of many hosts is known when one of them is; and the number of the routes under
+ * which that holds.
+ */
 #include <string.h>
 
 #include "crypt/state.h"
+#include "util/bytes.h"
 
-static bool is_known(const struct route_memo *memo, const uint8_t addr[static 4])
+#define IPV4_SOURCE      12
+#define IPV4_DESTINATION 16
+#define IPV6_SOURCE      8
+#define IPV6_DESTINATION 24
+
+/* A stamp: the routes' number, by how much to shift what does not count away, the family. */
+#define STAMP_NUMBER 7
+#define STAMP_SHIFT  1
+#define STAMP_IPV6   1u
+#define SHIFT_MASK   (63u << STAMP_SHIFT)
+/* Of routes without a number: like no stamp, once that is masked. */
+#define NO_STAMP     SHIFT_MASK
+
+static_assert(ALLOWEDIPS_NUMBERS == UINT32_MAX >> STAMP_NUMBER, "numbers fit in stamps");
+
+struct address {
+	const uint8_t *bytes;
+	uint64_t first; /* bits; those of IPv4 are followed by zeros */
+	bool ipv6;
+};
+
+static struct address address_in(const uint8_t *header, unsigned at4, unsigned at6)
 {
-	return memo->slot != ALLOWEDIPS_NONE && memcmp(memo->addr, addr, sizeof(memo->addr)) == 0;
+	struct address a = {.ipv6 = header[0] >> 4 == 6};
+
+	a.bytes = header + (a.ipv6 ? at6 : at4);
+	a.first = (uint64_t)get_be32(a.bytes) << 32;
+	if (a.ipv6)
+		a.first |= get_be32(a.bytes + 4);
+	return a;
 }
 
-uint32_t route_lookup(const struct crypt *c, struct route_memo *memo, const uint8_t header[static 40],
-	unsigned at4, unsigned at6)
+static bool is_known(const struct crypt *c, const struct route_key *known, const struct address *a)
 {
-	if (!c->routes)
-		return ALLOWEDIPS_NONE;
-	if (header[0] >> 4 == 6)
-		return allowedips_lookup6(c->routes, header + at6);
-	if (!is_known(memo, header + at4)) {
-		memcpy(memo->addr, header + at4, sizeof(memo->addr));
-		memo->slot = allowedips_lookup4(c->routes, header + at4);
-	}
-	return memo->slot;
+	uint32_t stamp = known->stamp;
+	uint64_t bits;
+
+	memcpy(&bits, known->bits, sizeof(bits));
+	return (stamp & ~SHIFT_MASK) == (c->routes_stamp | a->ipv6) &&
+		(a->first ^ bits) >> (stamp >> STAMP_SHIFT & 63) == 0;
+}
+
+static void remember(const struct crypt *c, struct route_key *key, const struct address *a)
+{
+	unsigned decisive = a->ipv6 ? allowedips_decisive6(c->routes)
+				    : allowedips_decisive4(c->routes, a->bytes);
+
+	key->stamp = 0;
+	if (c->routes_stamp == NO_STAMP || decisive == 0 || decisive > 64)
+		return;
+	memcpy(key->bits, &a->first, sizeof(key->bits));
+	key->stamp = c->routes_stamp | (64 - decisive) << STAMP_SHIFT | a->ipv6;
+}
+
+static uint32_t look_up(const struct crypt *c, const struct address *a, uint32_t place)
+{
+	return a->ipv6 ? allowedips_lookup6(c->routes, a->bytes)
+		       : allowedips_find4(c->routes, a->bytes, place);
 }
 
 /* A guess at what will be copied and believed later: it reads no further than the packet. */
-void route_prefetch(const struct crypt *c, const struct route_memo *memo, const uint8_t *packet,
+static uint32_t prefetch(const struct crypt *c, const struct route_key *known, const uint8_t *packet,
 	uint32_t length, unsigned at4, unsigned at6)
 {
 	if (!c->routes || length < 20)
-		return;
+		return 0;
 	unsigned version = packet[0] >> 4;
-	if (version == 4 && !is_known(memo, packet + at4))
-		allowedips_prefetch4(c->routes, packet + at4);
-	else if (version == 6 && length >= 40)
-		allowedips_prefetch6(c->routes, packet + at6);
+	if (version != 4 && (version != 6 || length < 40))
+		return 0;
+	struct address a = address_in(packet, at4, at6);
+	if (is_known(c, known, &a))
+		return 0;
+	if (!a.ipv6)
+		return allowedips_prefetch4(c->routes, a.bytes);
+	allowedips_prefetch6(c->routes, a.bytes);
+	return 0;
+}
+
+uint32_t route_destination(struct crypt *c, const uint8_t header[static 40], uint32_t place)
+{
+	if (!c->routes)
+		return ALLOWEDIPS_NONE;
+	struct address a = address_in(header, IPV4_DESTINATION, IPV6_DESTINATION);
+	if (!is_known(c, &c->destination.key, &a)) {
+		c->destination.slot = look_up(c, &a, place);
+		remember(c, &c->destination.key, &a);
+	}
+	return c->destination.slot;
+}
+
+bool route_is_source(struct crypt *c, uint32_t slot, const uint8_t header[static 40],
+	uint32_t place)
+{
+	struct route_key *known = &c->config.reports[slot].rx.source;
+
+	if (!c->routes)
+		return false;
+	struct address a = address_in(header, IPV4_SOURCE, IPV6_SOURCE);
+	if (is_known(c, known, &a))
+		return true;
+	c->sources_looked_up = true;
+	if (look_up(c, &a, place) != slot)
+		return false;
+	remember(c, known, &a);
+	return true;
+}
+
+uint32_t route_prefetch_destination(const struct crypt *c, const uint8_t *packet, uint32_t length)
+{
+	return prefetch(c, &c->destination.key, packet, length, IPV4_DESTINATION, IPV6_DESTINATION);
+}
+
+uint32_t route_prefetch_source(const struct crypt *c, uint32_t slot, const uint8_t *packet,
+	uint32_t length)
+{
+	return prefetch(c, &c->config.reports[slot].rx.source, packet, length, IPV4_SOURCE,
+		IPV6_SOURCE);
+}
+
+/* Numbers begin again some day; then what is known under the old ones must go. */
+static void forget_sources(struct crypt *c)
+{
+	for (uint32_t slot = 0; slot < c->config.max_peers; slot++)
+		c->config.reports[slot].rx.source.stamp = 0;
+}
+
+void route_set(struct crypt *c, const struct allowedips *routes)
+{
+	uint32_t number = allowedips_number(routes);
+
+	if (number <= c->routes_number)
+		forget_sources(c);
+	c->routes = routes;
+	c->routes_number = number;
+	c->routes_stamp = number > 0 ? number << STAMP_NUMBER : NO_STAMP;
+	c->destination.key.stamp = 0;
 }

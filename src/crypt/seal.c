@@ -150,7 +150,7 @@ void seal_forget(struct crypt *c, uint32_t slot)
 #define NO_PEER   (UINT32_MAX - 1) /* there is no such peer */
 
 /* The peer that the packet's destination belongs to. The header is copied once, then believed. */
-static uint32_t find_peer(struct crypt *c, const uint8_t *packet, uint16_t length)
+static uint32_t find_peer(struct crypt *c, const uint8_t *packet, uint16_t length, uint32_t place)
 {
 	uint8_t header[40] = {0};
 
@@ -161,11 +161,15 @@ static uint32_t find_peer(struct crypt *c, const uint8_t *packet, uint16_t lengt
 	unsigned version = header[0] >> 4;
 	if (!(version == 4 && length >= 20) && !(version == 6 && length >= 40))
 		return NO_PACKET;
-	uint32_t slot = route_lookup(c, &c->destination, header, IPV4_DESTINATION, IPV6_DESTINATION);
+	uint32_t slot = route_destination(c, header, place);
 	if (slot >= c->config.max_peers)
 		return NO_PEER;
+	if (slot == c->asked_sender)
+		return slot;
+	c->asked_sender = slot;
+	c->red.backlog.mixed = true;
+	rte_prefetch0(&c->flags[slot]);
 	rte_prefetch0(&c->senders[slot].session.current);
-	rte_prefetch0(&c->senders[slot].exists);
 	rte_prefetch0(&c->config.reports[slot].tx);
 	return slot;
 }
@@ -184,12 +188,11 @@ static void refuse(struct crypt *c, const struct handle *h, uint32_t why)
 /* Behind what waits already, so that order is kept (A50). */
 static void seal_or_stage(struct crypt *c, uint32_t slot, const struct handle *h)
 {
-	struct sender *s = &c->senders[slot];
 	enum sealed done = SEALED_NO_SESSION;
 
-	if (s->staged_count > 0)
+	if (c->flags[slot] & SENDER_STAGING)
 		stage_flush(c, slot);
-	if (s->staged_count == 0)
+	if (!(c->flags[slot] & SENDER_STAGING))
 		done = seal_add(c, slot, h->index, h->offset, h->length);
 	if (done == SEALED_NO_SESSION) {
 		stage_add(c, slot, h->index, h->offset, h->length);
@@ -204,11 +207,11 @@ static void process(struct crypt *c, const struct handle *h)
 {
 	uint32_t slot = (uint32_t)h->tag;
 
-	if (slot < c->config.max_peers && !c->senders[slot].exists)
+	if (slot < c->config.max_peers && !(c->flags[slot] & SENDER_EXISTS))
 		slot = NO_PEER;
 	if (slot >= c->config.max_peers) {
 		refuse(c, h, slot);
-	} else if (!c->senders[slot].endpoint) {
+	} else if (!(c->flags[slot] & SENDER_ENDPOINT)) {
 		c->stats->drop_no_endpoint++;
 		side_give_used(c, &c->red, h->index, USED_NO_ENDPOINT);
 	} else {
@@ -221,17 +224,27 @@ static const uint8_t *packet_of(const struct crypt *c, const struct handle *h)
 	return c->red.link.view.buffers[h->index] + h->offset;
 }
 
-/* Whose are the next packets? The answer goes into our copy of the handle, where red has no tag. */
-static void look_ahead(struct crypt *c)
+static void ask(struct crypt *c, uint32_t position)
 {
-	struct backlog *b = &c->red.backlog;
-	struct handle *h;
+	struct handle *h = backlog_at(&c->red.backlog, position);
 
-	for (unsigned i = b->ahead; i < AHEAD && (h = side_peek(&c->red, i)); i++)
-		route_prefetch(c, &c->destination, packet_of(c, h), h->length, IPV4_DESTINATION,
-			IPV6_DESTINATION);
-	for (; b->ahead < AHEAD && (h = side_peek(&c->red, b->ahead)); b->ahead++)
-		h->tag = find_peer(c, packet_of(c, h), h->length);
+	h->tag = route_prefetch_destination(c, packet_of(c, h), h->length);
+}
+
+/* Whose is it? The answer goes into our copy of the handle, where red has no tag. */
+static void learn(struct crypt *c, uint32_t position)
+{
+	struct handle *h = backlog_at(&c->red.backlog, position);
+
+	h->tag = find_peer(c, packet_of(c, h), h->length, (uint32_t)h->tag);
+}
+
+static void again(struct crypt *c, uint32_t position)
+{
+	uint64_t slot = backlog_at(&c->red.backlog, position)->tag;
+
+	if (slot < c->config.max_peers)
+		rte_prefetch0(&c->senders[slot].session.current);
 }
 
 unsigned seal_poll(struct crypt *c)
@@ -239,7 +252,7 @@ unsigned seal_poll(struct crypt *c)
 	struct handle h;
 	unsigned n = side_receive(c, &c->red), done = 0;
 
-	look_ahead(c);
+	backlog_look_ahead(c, &c->red.backlog, ask, learn, again);
 	while (done < BURST && c->black.empty_count > 0 && side_next(&c->red, &h)) {
 		process(c, &h);
 		done++;

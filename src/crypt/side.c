@@ -37,13 +37,13 @@ static void admit(struct crypt *c, struct side *s, const struct handle *h)
 
 unsigned side_receive(struct crypt *c, struct side *s)
 {
-	struct handle handles[AHEAD]; /* our own copies: what is checked is what is used */
+	struct handle handles[KNOWN_AHEAD]; /* our own copies: what is checked is what is used */
 
 	if (!ring_intact(&s->link.from)) {
 		c->stats->drop_ring_geometry++;
 		return 0;
 	}
-	unsigned n = ring_receive(&s->link.from, handles, AHEAD);
+	unsigned n = ring_receive(&s->link.from, handles, KNOWN_AHEAD);
 	for (unsigned i = 0; i < n; i++)
 		admit(c, s, &handles[i]);
 	return n;

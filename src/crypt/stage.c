@@ -9,26 +9,28 @@
 
 static void join_ring(struct crypt *c, uint32_t slot)
 {
-	struct sender *s = &c->senders[slot];
+	struct queue *s = &c->queues[slot];
 
+	c->flags[slot] |= SENDER_STAGING;
 	if (c->staging_peers++ == 0) {
 		s->staging_next = s->staging_prev = slot;
 		c->staging_head = slot;
 		return;
 	}
-	struct sender *head = &c->senders[c->staging_head];
+	struct queue *head = &c->queues[c->staging_head];
 	s->staging_next = c->staging_head;
 	s->staging_prev = head->staging_prev;
-	c->senders[head->staging_prev].staging_next = slot;
+	c->queues[head->staging_prev].staging_next = slot;
 	head->staging_prev = slot;
 }
 
 static void leave_ring(struct crypt *c, uint32_t slot)
 {
-	struct sender *s = &c->senders[slot];
+	struct queue *s = &c->queues[slot];
 
-	c->senders[s->staging_prev].staging_next = s->staging_next;
-	c->senders[s->staging_next].staging_prev = s->staging_prev;
+	c->flags[slot] &= (uint8_t)~SENDER_STAGING;
+	c->queues[s->staging_prev].staging_next = s->staging_next;
+	c->queues[s->staging_next].staging_prev = s->staging_prev;
 	if (c->staging_head == slot)
 		c->staging_head = s->staging_next;
 	c->staging_peers--;
@@ -37,7 +39,7 @@ static void leave_ring(struct crypt *c, uint32_t slot)
 /* The oldest staged buffer of a peer that has one; it is still held. */
 static uint16_t take_oldest(struct crypt *c, uint32_t slot)
 {
-	struct sender *s = &c->senders[slot];
+	struct queue *s = &c->queues[slot];
 	uint16_t red = s->staged_head;
 
 	s->staged_head = c->staged[red].next;
@@ -58,14 +60,14 @@ static uint32_t find_victim(struct crypt *c)
 {
 	uint32_t share = c->staged_total / c->staging_peers;
 
-	while (c->senders[c->staging_head].staged_count < share)
-		c->staging_head = c->senders[c->staging_head].staging_next;
+	while (c->queues[c->staging_head].staged_count < share)
+		c->staging_head = c->queues[c->staging_head].staging_next;
 	return c->staging_head;
 }
 
 static void make_room(struct crypt *c, uint32_t slot)
 {
-	if (c->senders[slot].staged_count >= STAGED_MAX)
+	if (c->queues[slot].staged_count >= STAGED_MAX)
 		drop_oldest(c, slot);
 	else if (c->staged_total >= c->staged_limit)
 		drop_oldest(c, find_victim(c));
@@ -73,7 +75,7 @@ static void make_room(struct crypt *c, uint32_t slot)
 
 void stage_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offset, uint16_t length)
 {
-	struct sender *s = &c->senders[slot];
+	struct queue *s = &c->queues[slot];
 
 	make_room(c, slot);
 	c->staged[red] = (struct staged){.next = NO_BUFFER, .offset = offset, .length = length};
@@ -91,7 +93,7 @@ void stage_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offset, ui
 
 void stage_flush(struct crypt *c, uint32_t slot)
 {
-	struct sender *s = &c->senders[slot];
+	struct queue *s = &c->queues[slot];
 
 	while (s->staged_count > 0) {
 		uint16_t red = s->staged_head;
@@ -104,7 +106,7 @@ void stage_flush(struct crypt *c, uint32_t slot)
 
 void stage_drop(struct crypt *c, uint32_t slot)
 {
-	while (c->senders[slot].staged_count > 0) {
+	while (c->queues[slot].staged_count > 0) {
 		side_give_used(c, &c->red, take_oldest(c, slot), USED_DONE);
 		c->stats->drop_staged_given_up++;
 	}

@@ -13,15 +13,28 @@
 /* Where crypt puts a message in an empty buffer: headers of the owner go before it. */
 #define BUFFER_OFFSET 128
 
+/* What is asked of the peer of each packet: a byte, so that those of all peers are in the cache. */
+enum sender_flag {
+	SENDER_EXISTS = 1,
+	SENDER_ENDPOINT = 2, /* it has one */
+	SENDER_STAGING = 4,  /* packets wait for a session */
+};
+
 struct sender { /* a peer's sending half: of the lcore that seals for it */
 	struct session_tx session;
-	bool exists;
-	bool endpoint;
+} __attribute__((aligned(64)));
+
+struct queue { /* of a peer: what few packets need */
 	/* packets that wait for a session: a list of red buffers, oldest first */
 	uint16_t staged_head, staged_tail, staged_count;
 	/* peers with staged packets form a ring */
 	uint32_t staging_next, staging_prev;
-} __attribute__((aligned(64)));
+};
+
+/* A receiving session of a slot. */
+#define NUMBER_BITS 2
+#define NUMBER_MASK 3u
+static_assert(RECEIVING_SLOTS <= 1 << NUMBER_BITS, "a session's number fits");
 
 struct receiver { /* a peer's receiving half: of the lcore that opens for it */
 	struct session_rx session;
@@ -46,14 +59,19 @@ struct backlog {
 	struct handle *list; /* a power of two, more than the pool has */
 	uint32_t mask;
 	uint32_t head, tail;
-	uint32_t ahead; /* of those at the head: looked at, and what they need was asked for */
+	/* between these: up to where it is known whose they are, and the peers' memory was asked for;
+	   up to where the memory was asked for that says whose they are */
+	uint32_t known, asked;
+	bool mixed; /* what became known last is of several peers */
 };
 
 /*
  * With thousands of peers nothing of theirs is in the cache when a packet comes. So packets are looked
- * at two bursts deep: what the second burst needs comes while the first is worked on.
+ * at bursts ahead: for the third one the table is asked for in which its peers are looked up, for the
+ * second one they are, and what that needs of them comes while the first is worked on.
  */
-#define AHEAD (2 * BURST)
+#define KNOWN_AHEAD (2 * BURST)
+#define ASKED_AHEAD (3 * BURST)
 
 struct side {
 	struct crypt_side link;
@@ -77,6 +95,7 @@ struct open_meta {
 	uint64_t tag;
 	uint32_t slot;
 	uint32_t index;
+	uint32_t place;  /* of its source among the routes */
 	uint16_t black;
 	uint16_t red;
 	uint16_t offset; /* of the message in the black buffer */
@@ -86,27 +105,34 @@ struct open_meta {
 	bool moved;      /* its peer was elsewhere before */
 };
 
-/* The IPv4 address looked up last: packets of one flow come one after the other. */
+/* The destination looked up last: packets of one flow come one after the other. */
 struct route_memo {
-	uint8_t addr[4];
-	uint32_t slot; /* ALLOWEDIPS_NONE: nothing is remembered */
+	struct route_key key;
+	uint32_t slot;
 };
 
 struct crypt {
 	struct crypt_config config;
 	struct crypt_stats *stats;
 	const struct allowedips *routes;
-	struct route_memo destination, source; /* for these routes */
+	uint32_t routes_number, routes_stamp;
+	struct route_memo destination;
+	bool sources_looked_up; /* for one since prefetch_sources() */
 	struct side black, red;
 	struct sender *senders;
+	uint32_t asked_sender; /* whose memory was asked for last */
+	uint8_t *flags; /* enum sender_flag, by slot */
 	struct receiver *receivers;
-	struct index_table indices; /* local index -> slot * RECEIVING_SLOTS + number */
+	struct session_rings *rings; /* of the receivers */
+	struct index_table indices; /* local index -> slot << NUMBER_BITS | number */
 	struct { /* the index looked up last, as in struct route_memo */
 		uint32_t index, found; /* INDEX_FREE: nothing is remembered */
 	} memo;
+	uint32_t *found; /* for each of black's backlog: a place in the table, then what is there */
 	uint64_t now_ns;
 	bool wake_control;
 
+	struct queue *queues;  /* by slot */
 	struct staged *staged; /* by red buffer */
 	uint32_t staged_total, staged_limit;
 	uint32_t staging_peers, staging_head;
@@ -121,7 +147,7 @@ struct crypt {
 };
 
 /* side.c: handles in and out; the short ones are at the end of this file */
-/* AHEAD at most from the ring: EMPTY buffers to the stack, FULL ones to the backlog. How many. */
+/* KNOWN_AHEAD at most from the ring: EMPTY buffers to the stack, FULL ones to the backlog. How many. */
 unsigned side_receive(struct crypt *c, struct side *s);
 /* What is on its way out goes into the ring. */
 void side_flush(struct crypt *c, struct side *s);
@@ -152,20 +178,17 @@ unsigned open_poll(struct crypt *c);
 int open_remember(struct crypt *c, uint32_t index, uint32_t slot, unsigned number); /* a new session */
 void open_forget(struct crypt *c, const uint32_t *indices, unsigned n); /* sessions that ended */
 
-/* route.c */
-/*
- * Whose is the address in this header (40 bytes, IPv4's followed by anything)? A slot, or
- * ALLOWEDIPS_NONE. at4 and at6 are where it is in IPv4's header and in IPv6's.
- */
-uint32_t route_lookup(const struct crypt *c, struct route_memo *memo, const uint8_t header[static 40],
-	unsigned at4, unsigned at6);
-/* Before the lookups of a burst: what that of an address in this packet will read is asked for. */
-void route_prefetch(const struct crypt *c, const struct route_memo *memo, const uint8_t *packet,
-	uint32_t length, unsigned at4, unsigned at6);
-#define IPV4_SOURCE      12
-#define IPV4_DESTINATION 16
-#define IPV6_SOURCE      8
-#define IPV6_DESTINATION 24
+/* route.c. Headers are those of IPv4 or IPv6, in 40 bytes: IPv4's is followed by anything. */
+void route_set(struct crypt *c, const struct allowedips *routes);
+/* Before the two below, for a burst: what a lookup will read is asked for. Its place, for them. */
+uint32_t route_prefetch_destination(const struct crypt *c, const uint8_t *packet, uint32_t length);
+uint32_t route_prefetch_source(const struct crypt *c, uint32_t slot, const uint8_t *packet,
+	uint32_t length);
+/* Whose is the destination? A slot, or ALLOWEDIPS_NONE. */
+uint32_t route_destination(struct crypt *c, const uint8_t header[static 40], uint32_t place);
+/* Is the source this peer's (A44)? */
+bool route_is_source(struct crypt *c, uint32_t slot, const uint8_t header[static 40],
+	uint32_t place);
 
 /* orders.c */
 unsigned orders_poll(struct crypt *c);
@@ -180,17 +203,43 @@ static inline bool side_next(struct side *s, struct handle *h)
 	if (b->head == b->tail)
 		return false;
 	*h = b->list[b->head++ & b->mask];
-	if (b->ahead > 0)
-		b->ahead--;
 	return true;
 }
 
-/* The i-th after the oldest, which stays where it is; NULL: there are not so many. */
-static inline struct handle *side_peek(struct side *s, unsigned i)
+/* So many at the head, or all: up to where that is. */
+static inline uint32_t backlog_until(const struct backlog *b, uint32_t n)
 {
-	struct backlog *b = &s->backlog;
+	return b->tail - b->head < n ? b->tail : b->head + n;
+}
 
-	return i < b->tail - b->head ? &b->list[(b->head + i) & b->mask] : NULL;
+static inline struct handle *backlog_at(struct backlog *b, uint32_t position)
+{
+	return &b->list[position & b->mask];
+}
+
+/*
+ * Asked for, then known, a burst apart where there are so many; where not, the next burst is made known
+ * at once. Nothing is taken from the head that is not known. What the oldest need is asked for again: a
+ * burst of the cipher may have driven it out of the first cache.
+ */
+static inline void backlog_look_ahead(struct crypt *c, struct backlog *b,
+	void (*ask)(struct crypt *c, uint32_t position), void (*learn)(struct crypt *c, uint32_t position),
+	void (*again)(struct crypt *c, uint32_t position))
+{
+	uint32_t until = backlog_until(b, BURST);
+
+	for (uint32_t i = b->head; b->mixed && i != until && i != b->known; i++)
+		again(c, i);
+	b->mixed = false;
+	until = backlog_until(b, KNOWN_AHEAD);
+	for (; b->known != b->asked && b->known != until; b->known++)
+		learn(c, b->known);
+	until = backlog_until(b, ASKED_AHEAD);
+	for (; b->asked != until; b->asked++)
+		ask(c, b->asked);
+	until = backlog_until(b, BURST);
+	for (; (int32_t)(until - b->known) > 0; b->known++)
+		learn(c, b->known);
 }
 
 /* A buffer goes out and is no longer held: the place for its handle, to be written at once. */

@@ -115,6 +115,8 @@ bool routing_publish(struct control *c)
 		return true;
 	}
 	r->in_flight = allowedips_init(memory, r->master.count);
+	r->number = r->number % ALLOWEDIPS_NUMBERS + 1;
+	allowedips_set_number(r->in_flight, r->number);
 	fill(c, r->in_flight);
 	r->changed = false;
 	struct crypt_order order = {.kind = CRYPT_ROUTES, .routes = r->in_flight};

@@ -60,6 +60,7 @@ struct routing { /* control_routes.c */
 	uint32_t secure_new;     /* prefixes of [Red] Secure that a change brings, while it is measured */
 	bool changed;            /* since the last publication */
 	uint32_t tunnel_told;    /* how many of them red was told */
+	uint32_t number;              /* of the table sent last */
 	struct allowedips *active;    /* crypt's */
 	struct allowedips *in_flight; /* sent and not acked */
 	void *spare[2];          /* kept for a change that was promised to succeed */

@@ -332,9 +332,11 @@ uint32_t allowedips_find4(const struct allowedips *t, const uint8_t addr[static 
 
 	if (longest == 0)
 		return ALLOWEDIPS_NONE;
-	const struct entry4 *e = &entries4(t)[place < entry_count(t) ? place : 0];
-	if (e->mark == longest && e->key == (key & mask32(longest - 1)))
-		return e->slot;
+	const struct entry4 *entries = entries4(t);
+	uint32_t at = place < entry_count(t) ? place : 0, wanted = key & mask32(longest - 1);
+	for (; entries[at].mark != 0; at = after(t, at))
+		if (entries[at].mark == longest && entries[at].key == wanted)
+			return entries[at].slot;
 	return allowedips_lookup4(t, addr);
 }
 

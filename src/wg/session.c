@@ -11,7 +11,7 @@
 /* A32: seconds before the end of a key at which the initiator renews it on receiving. */
 #define RENEW_ON_RECEIVE (REJECT_AFTER_TIME - KEEPALIVE_TIMEOUT - REKEY_TIMEOUT)
 
-static_assert(offsetof(struct receiving, replay.ring) == 64, "what a message in order needs is a line");
+static_assert(sizeof(struct receiving) == 64, "what a message in order needs is a line");
 
 /* Clock readings of two threads may differ by a little: a key from the future is new. */
 static uint64_t age(uint64_t birth_ns, uint64_t now_ns)
@@ -186,11 +186,11 @@ static void promote(struct session_rx *s, struct receiving *r, uint32_t *dropped
 	r->role = RECEIVING_CURRENT;
 }
 
-bool session_rx_accept(struct session_rx *s, struct receiving *r, uint64_t counter, uint64_t now_ns,
-	uint32_t *events, uint32_t *dropped, bool *has_dropped)
+bool session_rx_accept(struct session_rx *s, struct session_rings *rings, struct receiving *r,
+	uint64_t counter, uint64_t now_ns, uint32_t *events, uint32_t *dropped, bool *has_dropped)
 {
 	*has_dropped = false;
-	if (!replay_accept(&r->replay, counter))
+	if (!replay_accept(&r->replay, &rings->slot[r - s->slot], counter))
 		return false;
 	if (r->role == RECEIVING_NEXT) {
 		promote(s, r, dropped, has_dropped);

@@ -30,20 +30,28 @@ struct session_tx {
 
 enum receiving_role { RECEIVING_NONE, RECEIVING_PREVIOUS, RECEIVING_CURRENT, RECEIVING_NEXT };
 
-struct receiving {
+struct receiving { /* one cache line */
 	uint8_t key[32];
 	uint64_t birth_ns;
 	uint32_t local_index;
 	uint8_t role;
 	bool initiator;
 	bool old_reported; /* A32: once per session */
-	struct replay replay; /* its head, and all before it, is one cache line */
+	struct replay replay;
 } __attribute__((aligned(64)));
 
 #define RECEIVING_SLOTS 3
 struct session_rx {
 	struct receiving slot[RECEIVING_SLOTS];
 };
+
+/*
+ * The rest of their replay windows, which messages that come in order do not need: apart, so that the
+ * sessions of many peers lie on few pages.
+ */
+struct session_rings {
+	struct replay_ring slot[RECEIVING_SLOTS];
+} __attribute__((aligned(64)));
 
 /* --- sending --- */
 
@@ -78,8 +86,8 @@ bool session_rx_usable(const struct receiving *r, uint64_t counter, uint64_t now
  * and previous is previous; the index of the other, if any, is in *dropped, and *has_dropped is true),
  * PEER_KEY_OLD_RX when it is time (A32).
  */
-bool session_rx_accept(struct session_rx *s, struct receiving *r, uint64_t counter, uint64_t now_ns,
-	uint32_t *events, uint32_t *dropped, bool *has_dropped);
+bool session_rx_accept(struct session_rx *s, struct session_rings *rings, struct receiving *r,
+	uint64_t counter, uint64_t now_ns, uint32_t *events, uint32_t *dropped, bool *has_dropped);
 unsigned session_rx_wipe(struct session_rx *s, uint32_t dropped[static RECEIVING_SLOTS]);
 unsigned session_rx_expire(struct session_rx *s, uint64_t now_ns,
 	uint32_t dropped[static RECEIVING_SLOTS]);

@@ -46,7 +46,7 @@ void bench_memory(const struct bench *few, const struct bench *many, struct benc
 {
 	double slots = (double)many->max_peers - few->max_peers;
 
-	m->session = sizeof(struct sending) + sizeof(struct receiving) +
+	m->session = sizeof(struct sending) + sizeof(struct receiving) + sizeof(struct replay_ring) +
 		2.0 * sizeof(struct index_entry);
 	m->control_peer = control_peer();
 	if (slots <= 0)

@@ -80,6 +80,7 @@ static void add_routes(struct bench *b)
 	if (!memory)
 		bench_fail("no memory for routes");
 	s->routes = allowedips_init(memory, prefixes);
+	allowedips_set_number(s->routes, 1);
 	for (uint32_t slot = 0; slot < b->peers; slot++) {
 		struct ip_prefix net = {{4, {0}}, 24}, host = {{4, {0}}, 32}, net6 = {{6, {0xfd}}, 64};
 		put_be32(net.addr.bytes, packet_site(slot) & 0xffffff00);

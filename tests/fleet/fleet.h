@@ -32,6 +32,7 @@ struct stream {
 	uint64_t greatest;
 	uint64_t last_ns, worst_gap_ns; /* between two arrivals */
 	struct replay seen;
+	struct replay_ring seen_ring;
 };
 
 struct packet { /* what is inside */
@@ -45,6 +46,7 @@ struct site {
 	struct wg_device *device;
 	struct session_tx tx;
 	struct session_rx rx;
+	struct session_rings rings;
 	struct wg_traffic traffic; /* for the device's next look */
 	struct packet staged[STAGED];
 	unsigned staged_count;

@@ -236,7 +236,7 @@ static int open_message(struct fleet *f, struct site *s, const uint8_t *message,
 		aead_open(plain, message + 16, length - 16, NULL, 0, counter, r->key) != 0)
 		return -EBADMSG;
 	uint32_t index = r->local_index;
-	if (!session_rx_accept(&s->rx, r, counter, f->now.boot_ns, &events, &dropped, &has_dropped))
+	if (!session_rx_accept(&s->rx, &s->rings, r, counter, f->now.boot_ns, &events, &dropped, &has_dropped))
 		return -EBADMSG;
 	if (events & PEER_CONFIRMED) {
 		session_confirmed(f, s);

@@ -42,7 +42,7 @@ static void send_from_red(struct fleet *f, const struct site *s, const struct pa
 
 static void count_arrival(struct fleet *f, struct stream *st, const struct packet *p)
 {
-	if (!replay_accept(&st->seen, p->number)) {
+	if (!replay_accept(&st->seen, &st->seen_ring, p->number)) {
 		st->duplicates++;
 		return;
 	}

@@ -69,12 +69,20 @@ static void publish_routes(struct rig *r)
 		MUST(allowedips_insert(t, &v4, slot) == 0);
 		MUST(allowedips_insert(t, &v6, slot) == 0);
 	}
-	struct crypt_order o = {.kind = CRYPT_ROUTES, .routes = t};
+	rig_routes(r, t);
+}
+
+void rig_routes(struct rig *r, struct allowedips *routes)
+{
+	struct crypt_order o = {.kind = CRYPT_ROUTES, .routes = routes};
 	struct crypt_ack ack;
+
+	allowedips_set_number(routes, ++r->routes_number);
 	ring_send(&r->orders, &o, 1);
 	rig_poll(r);
-	MUST(rig_ack(r, &ack) && ack.kind == CRYPT_ROUTES && ack.routes == t);
-	r->routes = t;
+	MUST(rig_ack(r, &ack) && ack.kind == CRYPT_ROUTES && ack.routes == routes);
+	zone_free((void *)(uintptr_t)r->routes);
+	r->routes = routes;
 }
 
 bool rig_has(const char *engine)

@@ -30,6 +30,7 @@ struct rig {
 	_Atomic uint64_t *dirty;
 	struct crypt *crypt;
 	const struct allowedips *routes;
+	uint32_t routes_number;
 	uint64_t now_ns;
 };
 
@@ -50,6 +51,8 @@ uint8_t *rig_bytes(const struct rig_side *s, const struct handle *h);
 void rig_peer(struct rig *r, uint32_t slot, bool endpoint);
 void rig_order(struct rig *r, uint8_t kind, uint32_t slot);
 bool rig_ack(struct rig *r, struct crypt_ack *ack);
+/* These from now on, numbered after the ones before. They lie in the zone, and become the rig's. */
+void rig_routes(struct rig *r, struct allowedips *routes);
 /* Both halves of a session. Keys follow from `seed`: two rigs with one seed understand each other. */
 void rig_session(struct rig *r, uint32_t slot, uint32_t seed, bool initiator);
 struct session_keys rig_keys(uint32_t seed, bool initiator, uint64_t birth_ns);

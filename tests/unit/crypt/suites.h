@@ -4,6 +4,6 @@
 
 #include "unit.h"
 
-extern const struct unit_suite suite_pipeline, suite_outer, suite_stage, suite_hostile;
+extern const struct unit_suite suite_pipeline, suite_outer, suite_stage, suite_hostile, suite_route;
 
 #endif

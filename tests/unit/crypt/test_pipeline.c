@@ -434,15 +434,9 @@ static void keys_of_the_last_peer(void)
 static void set_route(struct rig *r, const struct ip_prefix *prefix, uint32_t slot)
 {
 	struct allowedips *t = allowedips_init(zone_alloc(&r->zone, allowedips_bytes(1)), 1);
-	struct crypt_order o = {.kind = CRYPT_ROUTES, .routes = t};
-	struct crypt_ack ack;
 
 	CU_ASSERT_EQUAL(allowedips_insert(t, prefix, slot), 0);
-	ring_send(&r->orders, &o, 1);
-	rig_poll(r);
-	CU_ASSERT(rig_ack(r, &ack) && ack.routes == t);
-	zone_free((void *)(uintptr_t)r->routes);
-	r->routes = t;
+	rig_routes(r, t);
 }
 
 /* Whose a packet is was looked up while it waited; then its prefix becomes another peer's. */

@@ -80,6 +80,7 @@ struct sim_node {
 	struct endpoint source;     /* where authenticated data came from last */
 	struct session_tx tx;
 	struct session_rx rx;
+	struct session_rings rings;
 	uint64_t staged[STAGED_MAX];
 	unsigned staged_count;
 	struct wg_traffic report;

@@ -131,7 +131,7 @@ static int open_message(struct sim_node *n, const struct sim_message *m, uint8_t
 		aead_open(plain, m->bytes + 16, m->length - 16u, NULL, 0, counter, r->key) != 0)
 		return -1;
 	index = r->local_index;
-	if (!session_rx_accept(&n->rx, r, counter, now, &events, &dropped, &has_dropped))
+	if (!session_rx_accept(&n->rx, &n->rings, r, counter, now, &events, &dropped, &has_dropped))
 		return -1;
 	if ((events & PEER_CONFIRMED) && session_tx_confirm(&n->tx, index))
 		flush(n);

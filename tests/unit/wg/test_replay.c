@@ -15,11 +15,13 @@ struct step {
 
 static void play(const struct step *steps, unsigned n)
 {
+	static struct replay_ring ring;
 	static struct replay r;
 
+	memset(&ring, 0xa5, sizeof(ring));
 	replay_init(&r);
 	for (unsigned i = 0; i < n; i++)
-		CU_ASSERT_EQUAL(replay_accept(&r, steps[i].counter), steps[i].accepted);
+		CU_ASSERT_EQUAL(replay_accept(&r, &ring, steps[i].counter), steps[i].accepted);
 }
 
 #define PLAY(...)                                                                                  \
@@ -70,11 +72,13 @@ static void wide_counters(void)
 /* Beside a model that remembers everything. */
 static void model(void)
 {
+	static struct replay_ring ring;
 	static struct replay r;
 	static bool seen[40000];
 	uint64_t greatest = 0;
 	bool any = false;
 
+	memset(&ring, 0xa5, sizeof(ring));
 	replay_init(&r);
 	srand(1);
 	for (unsigned i = 0; i < 40000; i++) {
@@ -82,7 +86,7 @@ static void model(void)
 		if (c >= 40000)
 			continue;
 		bool expect = !seen[c] && !(any && c + REPLAY_WINDOW < greatest);
-		CU_ASSERT_EQUAL_FATAL(replay_accept(&r, c), expect);
+		CU_ASSERT_EQUAL_FATAL(replay_accept(&r, &ring, c), expect);
 		if (expect) {
 			seen[c] = true;
 			greatest = c > greatest ? c : greatest;

@@ -10,6 +10,7 @@
 
 static struct session_tx tx;
 static struct session_rx rx;
+static struct session_rings rings;
 static uint32_t dropped[RECEIVING_SLOTS];
 
 static struct session_keys keys(uint32_t index, bool initiator, uint64_t birth_ns)
@@ -74,7 +75,7 @@ static bool accept_at(uint32_t index, uint64_t counter, uint64_t now_ns, uint32_
 	bool has;
 
 	*events = 0;
-	return session_rx_accept(&rx, find(index), counter, now_ns, events, &gone, &has);
+	return session_rx_accept(&rx, &rings, find(index), counter, now_ns, events, &gone, &has);
 }
 
 static void initiator_installs_current(void)
@@ -121,7 +122,7 @@ static void replay_before_confirmation(void)
 	install_rx(1, true, 0);
 	install_rx(2, false, 0);
 	struct receiving *next = find(2);
-	CU_ASSERT(replay_accept(&next->replay, 7));
+	CU_ASSERT(replay_accept(&next->replay, &rings.slot[next - rx.slot], 7));
 	CU_ASSERT_FALSE(accept_at(2, 7, S, &events));
 	CU_ASSERT_EQUAL(events, 0);
 	CU_ASSERT_EQUAL(role(2), RECEIVING_NEXT);
@@ -152,7 +153,7 @@ static void promotion_drops_previous(void)
 	CU_ASSERT_EQUAL(role(2), RECEIVING_PREVIOUS);
 	CU_ASSERT_EQUAL(role(4), RECEIVING_NEXT);
 	events = 0;
-	CU_ASSERT(session_rx_accept(&rx, find(4), 0, S, &events, &gone, &has));
+	CU_ASSERT(session_rx_accept(&rx, &rings, find(4), 0, S, &events, &gone, &has));
 	CU_ASSERT_TRUE(has);
 	CU_ASSERT_EQUAL(gone, 2);
 	CU_ASSERT_EQUAL(role(3), RECEIVING_PREVIOUS);
@@ -174,7 +175,7 @@ static void previous_in_use(void)
 	install_rx(2, true, 0);
 	install_rx(3, false, 0);
 	CU_ASSERT(accept_at(1, 1, S, &events));
-	CU_ASSERT(session_rx_accept(&rx, find(3), 0, S, &events, &gone, &has));
+	CU_ASSERT(session_rx_accept(&rx, &rings, find(3), 0, S, &events, &gone, &has));
 	CU_ASSERT_TRUE(has);
 	CU_ASSERT_EQUAL(gone, 2);
 	CU_ASSERT_EQUAL(role(1), RECEIVING_PREVIOUS);
@@ -443,7 +444,7 @@ static void previous_is_not_renewed(void)
 	CU_ASSERT_EQUAL(role(1), RECEIVING_PREVIOUS);
 	CU_ASSERT_TRUE(accept_at(1, 0, 170 * S, &events));
 	CU_ASSERT_EQUAL(events, 0);
-	CU_ASSERT_TRUE(session_rx_accept(&rx, find(2), 0, 20 * S, &events, &gone, &has));
+	CU_ASSERT_TRUE(session_rx_accept(&rx, &rings, find(2), 0, 20 * S, &events, &gone, &has));
 	CU_ASSERT_FALSE(has);
 }
 
