@@ -15,7 +15,7 @@
  *   control_to_crypt  control  -> crypt      struct crypt_order   crypt
  *   crypt_to_control  crypt    -> control    struct crypt_ack     crypt
  *
- * Every ring has one producer and one consumer. Events that crypt reports to control (data sent,
+ * Each crypt thread has the six rings that lead to crypt and from it for itself. Every ring has one producer and one consumer. Events that crypt reports to control (data sent,
  * key old, endpoint moved, ...) are bits in struct peer_report, in crypt's zone: a bit stays set
  * until control takes it, so nothing can be lost to a full ring.
  */
@@ -28,6 +28,19 @@
 #include <stdint.h>
 
 #include "util/addr.h"
+
+/* ---- several crypt threads ---- */
+
+#define CRYPT_THREADS_MAX 16
+
+/*
+ * The number of the thread that opens what names a receiver index of ours: its highest bits say so,
+ * since control draws it accordingly. With one thread that is 0. One multiplication, no division.
+ */
+static inline unsigned crypt_thread_of(uint32_t index, unsigned threads)
+{
+	return (unsigned)((uint64_t)index * threads >> 32);
+}
 
 /* ---- buffers: handles cross, mbufs do not ---- */
 
@@ -45,6 +58,7 @@ enum used_code {
 	USED_NO_ENDPOINT = 2, /* to red: the peer has no endpoint yet: likewise */
 	USED_MOVED = 3,       /* to black: it was authentic, and its peer was elsewhere before (A51, A52);
 	                         tag: the peer's slot */
+	USED_ELSEWHERE = 4,   /* to red: another thread seals for its peer; tag: that one's number */
 };
 
 /*
@@ -65,6 +79,7 @@ enum used_code {
  * USED to black:    with USED_MOVED, what black lent has the new way to that peer in its outer header.
  *                   crypt says so before it gives black anything that answers. control is told too
  *                   (PEER_MOVED) and repeats it with BLACK_ENDPOINT: but that is later.
+ * USED to red:      with USED_ELSEWHERE, what red lent is as it was, and is to be lent to that thread.
  */
 struct handle {
 	uint16_t index;
@@ -156,11 +171,13 @@ struct black_attack {
 enum red_order_kind {
 	RED_TUNNEL_ADD = 1,  /* prefix belongs behind the tunnel */
 	RED_TUNNEL_DEL = 2,
+	RED_TUNNEL_LINK = 3, /* packets into prefix go to the crypt thread `link` */
 };
 
 struct red_order {
 	uint8_t kind;
 	struct ip_prefix prefix;
+	uint8_t link; /* of ADD too. Advice: that thread may know better (USED_ELSEWHERE) */
 } __attribute__((aligned(4)));
 
 /* ---- control <-> crypt ---- */
@@ -175,7 +192,17 @@ enum crypt_order_kind {
 	CRYPT_FLUSH = 7,       /* slot's next session was confirmed: send what was staged */
 	CRYPT_DROP_STAGED = 8, /* give back what was staged for slot */
 	CRYPT_ROUTES = 9,      /* use `routes` from now on. Acked; then the former one is control's */
+	CRYPT_YIELD = 10,      /* `half` of slot, which has no session that counts, is `to`'s. No ack */
+	CRYPT_TAKE = 11,       /* wait until `half` of slot was yielded to you. No ack */
 };
+
+/*
+ * A peer's two directions may belong to two crypt threads. Orders of a half go to the thread whose it
+ * is; REMOVE and ROUTES go to all, and WIPE to both, each of which does its part. A half moves by a
+ * YIELD to one thread and then a TAKE to the other: what control tells the other after that finds it
+ * there, and nobody waits for ever, since a TAKE waits for an order that was sent before.
+ */
+enum crypt_half { CRYPT_SEALS = 1, CRYPT_OPENS = 2 };
 
 struct session_keys { /* what a handshake yields; wiped by whoever took it from the ring */
 	uint8_t send[32];
@@ -192,6 +219,8 @@ struct allowedips;
 struct crypt_order {
 	uint8_t kind;
 	bool endpoint;
+	uint8_t half;          /* YIELD, TAKE: enum crypt_half */
+	uint8_t to;            /* YIELD: the number of a thread */
 	uint32_t slot;
 	const struct allowedips *routes; /* in crypt's zone, immutable once sent */
 	struct session_keys keys;

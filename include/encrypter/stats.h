@@ -67,6 +67,7 @@
 	X(tx_packets, "frames sent to the red port")                                               \
 	X(tx_bytes, "bytes sent to the red port")                                                  \
 	X(rx_tunnel, "packets passed to crypt for the tunnel")                                     \
+	X(rx_elsewhere, "of those, passed to a second crypt thread since the first sent them on")  \
 	X(rx_arp, "ARP frames handled")                                                            \
 	X(rx_nd, "neighbour discovery messages handled")                                           \
 	X(rx_icmp_echo, "ICMP echo requests answered")                                             \
@@ -110,8 +111,9 @@
 	X(keepalives_received, "keepalive messages received")                                      \
 	X(staged, "packets staged while a session was being made")                                 \
 	X(sessions_installed, "sessions received from control")                                    \
-	X(sessions_refused, "sessions whose index was in use already")                             \
+	X(sessions_refused, "sessions whose index was in use already, or for another thread")      \
 	X(sessions_wiped, "sessions wiped")                                                        \
+	X(passed_on, "packets given back for the crypt thread that seals for their peer")          \
 	X(drop_staged_oldest, "staged packets that gave way to newer ones")                        \
 	X(drop_staged_given_up, "staged packets dropped since no session came")                    \
 	X(drop_no_peer, "packets to encrypt for which there is no peer")                           \

@@ -18,10 +18,9 @@
 #include "encrypter/boundary.h"
 #include "encrypter/stats.h"
 
-#define BLACK_CRYPT_MAX   16
 #define BLACK_ADDRESS_MAX 16
 
-struct black_link { /* one crypt lcore */
+struct black_link { /* one crypt thread */
 	struct ring to;   /* black_to_crypt */
 	struct ring from; /* crypt_to_black */
 	struct bell *bell;
@@ -39,7 +38,7 @@ struct black_config {
 	uint16_t listen_port;
 	bool udp_checksum;  /* over IPv4 too (A48); over IPv6 it is always there */
 	uint32_t max_peers; /* size of the endpoint table */
-	struct black_link crypt[BLACK_CRYPT_MAX];
+	struct black_link crypt[CRYPT_THREADS_MAX];
 	unsigned crypt_count;
 	struct ring to_control;   /* black_to_control: struct black_report */
 	struct ring proven;       /* black_proven: likewise */

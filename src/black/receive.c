@@ -33,15 +33,12 @@ static uint64_t endpoint_tag(const struct black *b, const struct arrival *a)
 static void receive_data(struct black *b, const struct arrival *a)
 {
 	uint8_t *start = a->m->buf_addr;
-	unsigned link = 0;
-
 	if (a->udp.length < MESSAGE_DATA_MIN) {
 		drop(b, a->m, &b->stats->drop_size);
 		return;
 	}
-	/* A receiver index belongs to one crypt lcore: so order is kept (A50). */
-	if (b->lend.link_count > 1)
-		link = get_le32(a->udp.payload + 4) % b->lend.link_count;
+	/* All of a session goes to one crypt thread: so order is kept (A50). */
+	unsigned link = crypt_thread_of(get_le32(a->udp.payload + 4), b->lend.link_count);
 	lend_full(&b->lend, link, a->m, (uint16_t)(a->udp.payload - start), a->udp.length,
 		outer_code(a->frame->ip.version, ip_traffic_class(&a->frame->ip)),
 		endpoint_tag(b, a));

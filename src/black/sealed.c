@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What comes back from crypt: sealed messages to be sent, and buffers that it is done with. */
+#include <string.h>
+
 #include <rte_prefetch.h>
 
 #include "black/state.h"
@@ -50,21 +52,76 @@ static void prefetch_paths(const struct black *b, const struct handle *handles, 
 }
 
 /* The paths come while the buffers are taken back. */
-unsigned black_sealed(struct black *b)
+static void take_all(struct black *b, unsigned link, struct handle *handles, unsigned n)
+{
+	struct rte_mbuf *mbufs[LEND_BURST];
+
+	prefetch_paths(b, handles, n);
+	for (unsigned i = 0; i < n; i++)
+		mbufs[i] = lend_take(&b->lend, link, &handles[i]);
+	for (unsigned i = 0; i < n; i++)
+		if (mbufs[i])
+			finish(b, mbufs[i], &handles[i]);
+}
+
+static unsigned sealed_by_one(struct black *b)
 {
 	struct handle handles[LEND_BURST];
-	struct rte_mbuf *mbufs[LEND_BURST];
-	unsigned total = 0;
+	unsigned n = lend_receive(&b->lend, 0, handles);
 
-	for (unsigned link = 0; link < b->lend.link_count; link++) {
-		unsigned n = lend_receive(&b->lend, link, handles);
-		prefetch_paths(b, handles, n);
-		for (unsigned i = 0; i < n; i++)
-			mbufs[i] = lend_take(&b->lend, link, &handles[i]);
-		for (unsigned i = 0; i < n; i++)
-			if (mbufs[i])
-				finish(b, mbufs[i], &handles[i]);
-		total += n;
+	take_all(b, 0, handles, n);
+	return n;
+}
+
+static unsigned send_later(struct black *b, unsigned link)
+{
+	struct black_later *later = &b->later[link];
+	unsigned n = later->count;
+
+	take_all(b, link, later->list, n);
+	later->count = 0;
+	return n;
+}
+
+/* What was given back is taken at once, and the rest kept. */
+static unsigned receive_for_later(struct black *b, unsigned link, struct black_later *to)
+{
+	struct handle handles[LEND_BURST];
+	unsigned n = lend_receive(&b->lend, link, handles);
+
+	to->count = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (handles[i].kind == HANDLE_USED)
+			take_all(b, link, &handles[i], 1);
+		else
+			to->list[to->count++] = handles[i];
+	}
+	return n;
+}
+
+/*
+ * That a peer has moved is said by the thread that opens, what answers it comes from the one that
+ * seals. It was said first (boundary.h): so what came is sent once all rings were looked at again.
+ * Behind more than a burst of others the news is seen later than the answer, which then leaves by the
+ * former way, as it would have done had the peer not moved yet.
+ */
+static unsigned sealed_by_several(struct black *b)
+{
+	struct black_later fresh[LEND_LINKS];
+	unsigned links = b->lend.link_count, total = 0;
+
+	for (unsigned link = 0; link < links; link++)
+		total += receive_for_later(b, link, &fresh[link]);
+	for (unsigned link = 0; link < links; link++) {
+		total += send_later(b, link);
+		b->later[link].count = fresh[link].count;
+		memcpy(b->later[link].list, fresh[link].list,
+			fresh[link].count * sizeof(fresh[link].list[0]));
 	}
 	return total;
+}
+
+unsigned black_sealed(struct black *b)
+{
+	return b->lend.link_count > 1 ? sealed_by_several(b) : sealed_by_one(b);
 }

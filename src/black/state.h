@@ -53,11 +53,17 @@ static_assert(sizeof(struct path4) <= 64, "an IPv4 path is one cache line");
 static_assert(offsetof(struct path6, generation) == 64 && sizeof(struct path) == 128,
 	"an IPv6 path is two");
 
+struct black_later { /* what a crypt thread filled, to be sent in the next round */
+	struct handle list[LEND_BURST];
+	unsigned count;
+};
+
 struct black {
 	struct black_config config;
 	struct black_stats *stats;
 	struct host host;
 	struct lend lend;
+	struct black_later later[LEND_LINKS]; /* by link, when there are several */
 	struct path *paths; /* by slot */
 	struct guard guard;
 	uint16_t listen_port;

@@ -20,22 +20,40 @@ static bool create_side(struct crypt *c, struct side *s, const struct crypt_side
 	return s->empty && s->backlog.list;
 }
 
+/* What all threads share. At first all peers are number 0's. */
+static void share_tables(struct crypt *c)
+{
+	const struct crypt_config *config = &c->config;
+
+	if (config->first) {
+		c->senders = config->first->senders;
+		c->receivers = config->first->receivers;
+		c->rings = config->first->rings;
+		c->queues = config->first->queues;
+		c->flags = config->first->flags;
+		c->openers = config->first->openers;
+		return;
+	}
+	c->senders = zone_alloc(config->zone, config->max_peers * sizeof(*c->senders));
+	c->receivers = zone_alloc(config->zone, config->max_peers * sizeof(*c->receivers));
+	c->rings = zone_alloc(config->zone, config->max_peers * sizeof(*c->rings));
+	c->queues = zone_alloc(config->zone, config->max_peers * sizeof(*c->queues));
+	c->flags = zone_alloc(config->zone, config->max_peers);
+	c->openers = zone_alloc(config->zone, config->max_peers);
+}
+
 static bool create_tables(struct crypt *c)
 {
 	const struct crypt_config *config = &c->config;
 	uint32_t sessions = config->max_peers * RECEIVING_SLOTS;
 	uint32_t seed;
 
-	c->senders = zone_alloc(config->zone, config->max_peers * sizeof(*c->senders));
-	c->receivers = zone_alloc(config->zone, config->max_peers * sizeof(*c->receivers));
-	c->rings = zone_alloc(config->zone, config->max_peers * sizeof(*c->rings));
-	c->queues = zone_alloc(config->zone, config->max_peers * sizeof(*c->queues));
-	c->flags = zone_alloc(config->zone, config->max_peers);
+	share_tables(c);
 	c->found = zone_alloc(config->zone, (c->black.backlog.mask + 1) * sizeof(*c->found));
 	c->staged = zone_alloc(config->zone, config->red.view.count * sizeof(*c->staged));
 	struct index_entry *entries = zone_alloc(config->zone, index_table_bytes(sessions));
-	if (!c->senders || !c->receivers || !c->rings || !c->queues || !c->flags || !c->found ||
-		!c->staged || !entries) {
+	if (!c->senders || !c->receivers || !c->rings || !c->queues || !c->flags || !c->openers ||
+		!c->found || !c->staged || !entries) {
 		zone_free(entries);
 		return false;
 	}
@@ -47,7 +65,7 @@ static bool create_tables(struct crypt *c)
 size_t crypt_peer_bytes(uint32_t max_peers)
 {
 	return sizeof(struct sender) + sizeof(struct receiver) + sizeof(struct session_rings) +
-		sizeof(struct peer_report) + sizeof(struct queue) + sizeof(uint8_t) +
+		sizeof(struct peer_report) + sizeof(struct queue) + 2 * sizeof(uint8_t) +
 		index_table_bytes(max_peers * RECEIVING_SLOTS) / max_peers;
 }
 
@@ -59,7 +77,7 @@ struct crypt *crypt_create(const struct crypt_config *config)
 		return NULL;
 	c->config = *config;
 	c->stats = config->stats;
-	c->staged_limit = config->red.view.count / 4;
+	c->staged_limit = config->red.view.count / 4 / config->threads;
 	c->memo.found = INDEX_FREE;
 	if (create_side(c, &c->black, &config->black) && create_side(c, &c->red, &config->red) &&
 		create_tables(c))
@@ -68,9 +86,9 @@ struct crypt *crypt_create(const struct crypt_config *config)
 	return NULL;
 }
 
-void crypt_destroy(struct crypt *c)
+static void destroy_shared(struct crypt *c)
 {
-	if (!c)
+	if (c->config.first)
 		return;
 	if (c->senders)
 		secret_wipe(c->senders, c->config.max_peers * sizeof(*c->senders));
@@ -80,7 +98,16 @@ void crypt_destroy(struct crypt *c)
 	zone_free(c->receivers);
 	zone_free(c->rings);
 	zone_free(c->queues);
-	zone_free(c->flags);
+	zone_free((void *)c->flags);
+	zone_free((void *)c->openers);
+}
+
+void crypt_destroy(struct crypt *c)
+{
+	if (!c)
+		return;
+	destroy_shared(c);
+	orders_forget(c);
 	zone_free(c->found);
 	zone_free(c->staged);
 	zone_free(c->indices.entries);
@@ -91,14 +118,27 @@ void crypt_destroy(struct crypt *c)
 	zone_free(c);
 }
 
+static void sweep_peer(struct crypt *c, uint32_t slot)
+{
+	uint32_t dropped[RECEIVING_SLOTS];
+
+	if (crypt_opens(c, slot))
+		open_forget(c, dropped,
+			session_rx_expire(&c->receivers[slot].session, c->now_ns, dropped));
+	if (!crypt_seals(c, slot))
+		return;
+	unsigned n = session_tx_expire(&c->senders[slot].session, c->now_ns);
+	c->stats->sessions_wiped += n;
+	if (n > 0)
+		seal_forget(c, slot);
+}
+
 /*
  * A30 by our own clock: keys past use are wiped, also when control is gone. A few peers a round; true
  * when there are more, for whose sake a thread that has nothing else to do does not rest.
  */
 static bool sweep(struct crypt *c)
 {
-	uint32_t dropped[RECEIVING_SLOTS];
-
 	if (c->sweep_next == 0) {
 		if (c->now_ns - c->sweep_ns < SWEEP_EVERY)
 			return false;
@@ -106,14 +146,8 @@ static bool sweep(struct crypt *c)
 	}
 	for (unsigned i = 0; i < SWEEP_AT_ONCE && c->sweep_next < c->config.max_peers; i++) {
 		uint32_t slot = c->sweep_next++;
-		if (!(c->flags[slot] & SENDER_EXISTS))
-			continue;
-		unsigned n = session_rx_expire(&c->receivers[slot].session, c->now_ns, dropped);
-		open_forget(c, dropped, n);
-		n = session_tx_expire(&c->senders[slot].session, c->now_ns);
-		c->stats->sessions_wiped += n;
-		if (n > 0)
-			seal_forget(c, slot);
+		if (c->flags[slot] & SENDER_EXISTS)
+			sweep_peer(c, slot);
 	}
 	if (c->sweep_next >= c->config.max_peers)
 		c->sweep_next = 0;

@@ -23,8 +23,14 @@ struct crypt_side { /* black's or red's */
 	struct pool_view view;
 };
 
+struct crypt;
+
 struct crypt_config {
 	struct zone *zone;
+	/* One of `threads`, 0 .. threads - 1; `first` is number 0, whose tables all share, or NULL for it */
+	unsigned number, threads;
+	struct crypt *first;
+	struct bell *bells[CRYPT_THREADS_MAX]; /* by number: of the threads */
 	struct engine *engine;
 	uint16_t tunnel_mtu; /* padding never goes beyond (A43) */
 	/* A47: the bits of inner traffic classes that outer headers get; with those of ECN, outer
@@ -41,15 +47,13 @@ struct crypt_config {
 	struct crypt_stats *stats;    /* in the zone */
 };
 
-struct crypt;
-
 /*
  * Bytes of the zone that a peer takes when there is room for max_peers: both halves of its sessions
  * with three replay windows, its report, and its share of the index table. Its prefixes come on top.
  */
 size_t crypt_peer_bytes(uint32_t max_peers);
 struct crypt *crypt_create(const struct crypt_config *config); /* in the zone; NULL: no memory */
-void crypt_destroy(struct crypt *c);                           /* wipes all sessions */
+void crypt_destroy(struct crypt *c); /* the first one, the last to go, wipes all sessions */
 unsigned crypt_poll(void *crypt, uint64_t now_ns);             /* struct lcore's poll */
 
 #endif

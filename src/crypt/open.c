@@ -131,10 +131,16 @@ static bool prepare(struct crypt *c, const struct handle *h, uint32_t found)
 	return true;
 }
 
-/* The first message under the responder's session: send under it too, what waited first. */
+/*
+ * The first message under the responder's session: send under it too, what waited first. If another
+ * thread sends, control tells it (CRYPT_FLUSH).
+ */
 static void confirm(struct crypt *c, uint32_t slot, uint32_t index)
 {
 	atomic_store(&c->config.reports[slot].rx.confirmed_index, index);
+	if (!crypt_seals(c, slot))
+		return;
+	seal_run(c); /* what is in the batch has its key */
 	if (!session_tx_confirm(&c->senders[slot].session, index))
 		return;
 	seal_forget(c, slot);
@@ -315,6 +321,21 @@ static void prefetch_sources(struct crypt *c)
 			c->open_jobs[i].length);
 }
 
+/* Of a peer that moved, black hears before red has anything to answer: another thread may seal that. */
+static void hand_over(struct crypt *c, const struct open_meta *m, const struct engine_job *job)
+{
+	if (m->moved) {
+		give_back_opened(c, m);
+		side_flush(c, &c->black);
+	}
+	if (m->accepted)
+		deliver(c, m, job);
+	else
+		side_return_empty(&c->red, m->red);
+	if (!m->moved)
+		give_back_opened(c, m);
+}
+
 /* In passes, each of which asks for what the next ones read. */
 static void finish(struct crypt *c)
 {
@@ -323,14 +344,8 @@ static void finish(struct crypt *c)
 	prefetch_sources(c);
 	for (unsigned i = 0; i < c->open_count; i++)
 		conclude(c, &c->open[i], &c->open_jobs[i]);
-	for (unsigned i = 0; i < c->open_count; i++) {
-		const struct open_meta *m = &c->open[i];
-		if (m->accepted)
-			deliver(c, m, &c->open_jobs[i]);
-		else
-			side_return_empty(&c->red, m->red);
-		give_back_opened(c, m);
-	}
+	for (unsigned i = 0; i < c->open_count; i++)
+		hand_over(c, &c->open[i], &c->open_jobs[i]);
 }
 
 static void again(struct crypt *c, uint32_t position)

@@ -5,8 +5,6 @@
 #include "crypt/state.h"
 #include "crypto/secret.h"
 
-#define ORDERS_PER_POLL 8
-
 static void acknowledge(struct crypt *c, const struct crypt_order *o)
 {
 	struct crypt_ack ack = {
@@ -21,23 +19,39 @@ static void acknowledge(struct crypt *c, const struct crypt_order *o)
 	c->wake_control = true;
 }
 
-static void wipe_sessions(struct crypt *c, uint32_t slot)
+static void wipe_tx(struct crypt *c, uint32_t slot)
+{
+	c->stats->sessions_wiped += session_tx_wipe(&c->senders[slot].session);
+	seal_forget(c, slot);
+}
+
+static void wipe_rx(struct crypt *c, uint32_t slot)
 {
 	uint32_t dropped[RECEIVING_SLOTS];
 	unsigned n = session_rx_wipe(&c->receivers[slot].session, dropped);
 
 	open_forget(c, dropped, n);
-	c->stats->sessions_wiped += session_tx_wipe(&c->senders[slot].session);
-	seal_forget(c, slot);
 }
 
-static void clear_report(struct peer_report *r)
+static void wipe_sessions(struct crypt *c, uint32_t slot)
+{
+	if (crypt_opens(c, slot))
+		wipe_rx(c, slot);
+	if (crypt_seals(c, slot))
+		wipe_tx(c, slot);
+}
+
+static void clear_sent(struct peer_report *r)
 {
 	atomic_store(&r->tx.events, 0);
 	atomic_store(&r->tx.last_data_ns, 0);
 	atomic_store(&r->tx.last_ns, 0);
 	atomic_store(&r->tx.bytes, 0);
 	atomic_store(&r->tx.packets, 0);
+}
+
+static void clear_received(struct peer_report *r)
+{
 	atomic_store(&r->rx.events, 0);
 	atomic_store(&r->rx.last_data_ns, 0);
 	atomic_store(&r->rx.last_ns, 0);
@@ -50,15 +64,24 @@ static void clear_report(struct peer_report *r)
 static void remove_peer(struct crypt *c, uint32_t slot)
 {
 	wipe_sessions(c, slot);
+	if (crypt_opens(c, slot))
+		clear_received(&c->config.reports[slot]);
+	if (!crypt_seals(c, slot))
+		return;
 	stage_drop(c, slot);
-	c->flags[slot] = 0;
-	clear_report(&c->config.reports[slot]);
+	c->flags[slot] &= (uint8_t)~SENDER_FLAGS;
+	clear_sent(&c->config.reports[slot]);
 }
 
 static void install_rx(struct crypt *c, const struct crypt_order *o)
 {
 	uint32_t dropped[RECEIVING_SLOTS];
 	unsigned slot;
+
+	if (!crypt_opens(c, o->slot)) {
+		c->stats->sessions_refused++;
+		return;
+	}
 	unsigned n = session_rx_install(&c->receivers[o->slot].session, &o->keys, &slot, dropped);
 
 	open_forget(c, dropped, n);
@@ -74,6 +97,10 @@ static void install_tx(struct crypt *c, const struct crypt_order *o)
 {
 	struct sender *s = &c->senders[o->slot];
 
+	if (!crypt_seals(c, o->slot)) {
+		c->stats->sessions_refused++;
+		return;
+	}
 	c->stats->sessions_wiped += session_tx_install(&s->session, &o->keys);
 	seal_forget(c, o->slot);
 	if (!o->keys.initiator)
@@ -106,6 +133,47 @@ static void set_routes(struct crypt *c, const struct allowedips *routes)
 	c->red.backlog.known = c->red.backlog.asked = c->red.backlog.head;
 }
 
+/* A half goes to another thread, which may wait for it. Its sessions, if there still are any, end. */
+static void yield(struct crypt *c, const struct crypt_order *o)
+{
+	if (o->to >= c->config.threads)
+		return;
+	if (o->half == CRYPT_OPENS && crypt_opens(c, o->slot)) {
+		wipe_rx(c, o->slot);
+		c->config.reports[o->slot].rx.source.stamp = 0; /* holds under our routes */
+		c->openers[o->slot] = o->to;
+	} else if (o->half == CRYPT_SEALS && crypt_seals(c, o->slot)) {
+		wipe_tx(c, o->slot);
+		stage_pass_on(c, o->slot, o->to);
+		c->flags[o->slot] = (uint8_t)((c->flags[o->slot] & SENDER_FLAGS) |
+			o->to << SEALER_SHIFT);
+	}
+	bell_ring(c->config.bells[o->to]);
+}
+
+/* What concerns the sending half alone, and is not acked. */
+static void perform_sending(struct crypt *c, const struct crypt_order *o)
+{
+	if (!crypt_seals(c, o->slot))
+		return;
+	switch ((enum crypt_order_kind)o->kind) {
+	case CRYPT_PEER:
+		set_peer(c, o);
+		break;
+	case CRYPT_KEEPALIVE:
+		seal_keepalive(c, o->slot);
+		break;
+	case CRYPT_FLUSH:
+		flush_confirmed(c, o->slot);
+		break;
+	case CRYPT_DROP_STAGED:
+		stage_drop(c, o->slot);
+		break;
+	default:
+		break;
+	}
+}
+
 /*
  * What an earlier order gave to seal points to its key, which this one may wipe or replace: a packet would
  * leave sealed under zeros, or under the next key with a counter that comes again.
@@ -115,16 +183,15 @@ static void perform(struct crypt *c, const struct crypt_order *o)
 	seal_run(c);
 	switch ((enum crypt_order_kind)o->kind) {
 	case CRYPT_PEER:
-		set_peer(c, o);
-		return;
 	case CRYPT_KEEPALIVE:
-		seal_keepalive(c, o->slot);
-		return;
 	case CRYPT_FLUSH:
-		flush_confirmed(c, o->slot);
-		return;
 	case CRYPT_DROP_STAGED:
-		stage_drop(c, o->slot);
+		perform_sending(c, o);
+		return;
+	case CRYPT_YIELD:
+		yield(c, o);
+		return;
+	case CRYPT_TAKE:
 		return;
 	case CRYPT_REMOVE:
 		remove_peer(c, o->slot);
@@ -145,19 +212,47 @@ static void perform(struct crypt *c, const struct crypt_order *o)
 	acknowledge(c, o);
 }
 
-unsigned orders_poll(struct crypt *c)
+/* Who yields to us rings our bell. */
+static bool must_wait(const struct crypt *c, const struct crypt_order *o)
 {
-	struct crypt_order orders[ORDERS_PER_POLL];
+	if (o->kind != CRYPT_TAKE)
+		return false;
+	return o->half == CRYPT_OPENS ? !crypt_opens(c, o->slot) : !crypt_seals(c, o->slot);
+}
+
+/* As many as there is room for the acks of. */
+static void take_orders(struct crypt *c)
+{
 	unsigned room = ring_free_count(&c->config.to_control);
 
-	if (ring_empty(&c->config.from_control))
-		return 0;
-	unsigned n = ring_take(&c->config.from_control, orders,
+	c->orders.next = 0;
+	c->orders.count = ring_take(&c->config.from_control, c->orders.list,
 		room < ORDERS_PER_POLL ? room : ORDERS_PER_POLL);
-	for (unsigned i = 0; i < n; i++)
-		if (orders[i].slot < c->config.max_peers)
-			perform(c, &orders[i]);
+}
+
+unsigned orders_poll(struct crypt *c)
+{
+	unsigned done = 0;
+
+	if (c->orders.next == c->orders.count) {
+		if (ring_empty(&c->config.from_control))
+			return 0;
+		take_orders(c);
+	}
+	for (; c->orders.next < c->orders.count; c->orders.next++, done++) {
+		struct crypt_order *o = &c->orders.list[c->orders.next];
+		if (o->slot < c->config.max_peers) {
+			if (must_wait(c, o))
+				break;
+			perform(c, o);
+		}
+		secret_wipe(o, sizeof(*o));
+	}
 	seal_run(c);
-	secret_wipe(orders, sizeof(orders[0]) * n);
-	return n;
+	return done;
+}
+
+void orders_forget(struct crypt *c)
+{
+	secret_wipe(&c->orders, sizeof(c->orders));
 }

@@ -133,7 +133,8 @@ uint32_t route_prefetch_source(const struct crypt *c, uint32_t slot, const uint8
 static void forget_sources(struct crypt *c)
 {
 	for (uint32_t slot = 0; slot < c->config.max_peers; slot++)
-		c->config.reports[slot].rx.source.stamp = 0;
+		if (crypt_opens(c, slot))
+			c->config.reports[slot].rx.source.stamp = 0;
 }
 
 void route_set(struct crypt *c, const struct allowedips *routes)

@@ -202,15 +202,17 @@ static void seal_or_stage(struct crypt *c, uint32_t slot, const struct handle *h
 	}
 }
 
-/* Sealed, staged, or given back with the reason. */
+/* Sealed, staged, or given back with the reason, or for the thread whose peer it is. */
 static void process(struct crypt *c, const struct handle *h)
 {
 	uint32_t slot = (uint32_t)h->tag;
 
-	if (slot < c->config.max_peers && !(c->flags[slot] & SENDER_EXISTS))
-		slot = NO_PEER;
 	if (slot >= c->config.max_peers) {
 		refuse(c, h, slot);
+	} else if (!crypt_seals(c, slot)) {
+		side_pass_on(c, h->index, crypt_sealer(c, slot));
+	} else if (!(c->flags[slot] & SENDER_EXISTS)) {
+		refuse(c, h, NO_PEER);
 	} else if (!(c->flags[slot] & SENDER_ENDPOINT)) {
 		c->stats->drop_no_endpoint++;
 		side_give_used(c, &c->red, h->index, USED_NO_ENDPOINT);

@@ -111,3 +111,9 @@ void stage_drop(struct crypt *c, uint32_t slot)
 		c->stats->drop_staged_given_up++;
 	}
 }
+
+void stage_pass_on(struct crypt *c, uint32_t slot, unsigned to)
+{
+	while (c->queues[slot].staged_count > 0)
+		side_pass_on(c, take_oldest(c, slot), to);
+}

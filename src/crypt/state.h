@@ -20,7 +20,16 @@ enum sender_flag {
 	SENDER_STAGING = 4,  /* packets wait for a session */
 };
 
-struct sender { /* a peer's sending half: of the lcore that seals for it */
+/*
+ * Above them the number of the thread that seals for the peer, and writes this byte. It gives the peer's
+ * sending half away by writing another's number there, as the last thing it does to that half: who reads
+ * its own there has all that the former one wrote. The opener's number stands by itself.
+ */
+#define SENDER_FLAGS 15
+#define SEALER_SHIFT 4
+static_assert(CRYPT_THREADS_MAX <= 1 << (8 - SEALER_SHIFT), "a thread's number fits");
+
+struct sender { /* a peer's sending half: of the thread that seals for it */
 	struct session_tx session;
 } __attribute__((aligned(64)));
 
@@ -36,7 +45,7 @@ struct queue { /* of a peer: what few packets need */
 #define NUMBER_MASK 3u
 static_assert(RECEIVING_SLOTS <= 1 << NUMBER_BITS, "a session's number fits");
 
-struct receiver { /* a peer's receiving half: of the lcore that opens for it */
+struct receiver { /* a peer's receiving half: of the thread that opens for it */
 	struct session_rx session;
 };
 
@@ -111,6 +120,8 @@ struct route_memo {
 	uint32_t slot;
 };
 
+#define ORDERS_PER_POLL 8
+
 struct crypt {
 	struct crypt_config config;
 	struct crypt_stats *stats;
@@ -119,11 +130,15 @@ struct crypt {
 	struct route_memo destination;
 	bool sources_looked_up; /* for one since prefetch_sources() */
 	struct side black, red;
+	/* all threads', by slot: each half is written by the one whose it is */
 	struct sender *senders;
-	uint32_t asked_sender; /* whose memory was asked for last */
-	uint8_t *flags; /* enum sender_flag, by slot */
+	struct queue *queues;
+	_Atomic uint8_t *flags;     /* enum sender_flag, and who seals */
+	_Atomic uint8_t *openers;
 	struct receiver *receivers;
 	struct session_rings *rings; /* of the receivers */
+	/* its own */
+	uint32_t asked_sender; /* whose memory was asked for last */
 	struct index_table indices; /* local index -> slot << NUMBER_BITS | number */
 	struct { /* the index looked up last, as in struct route_memo */
 		uint32_t index, found; /* INDEX_FREE: nothing is remembered */
@@ -132,7 +147,6 @@ struct crypt {
 	uint64_t now_ns;
 	bool wake_control;
 
-	struct queue *queues;  /* by slot */
 	struct staged *staged; /* by red buffer */
 	uint32_t staged_total, staged_limit;
 	uint32_t staging_peers, staging_head;
@@ -141,6 +155,11 @@ struct crypt {
 	struct seal_meta seal[BURST];
 	struct open_meta open[BURST];
 	unsigned seal_count, open_count;
+
+	struct { /* taken from the ring, next to be performed: one that must wait keeps the others */
+		struct crypt_order list[ORDERS_PER_POLL];
+		unsigned count, next;
+	} orders;
 
 	uint64_t sweep_ns;    /* start of the last walk over all peers */
 	uint32_t sweep_next;
@@ -172,6 +191,7 @@ void seal_forget(struct crypt *c, uint32_t slot); /* the key was wiped or replac
 void stage_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offset, uint16_t length);
 void stage_flush(struct crypt *c, uint32_t slot); /* seal what was staged, as far as possible */
 void stage_drop(struct crypt *c, uint32_t slot);
+void stage_pass_on(struct crypt *c, uint32_t slot, unsigned to); /* to the thread that seals now */
 
 /* open.c */
 unsigned open_poll(struct crypt *c);
@@ -192,8 +212,25 @@ bool route_is_source(struct crypt *c, uint32_t slot, const uint8_t header[static
 
 /* orders.c */
 unsigned orders_poll(struct crypt *c);
+void orders_forget(struct crypt *c); /* wipes those that wait */
 
 /* ---- several times a packet ---- */
+
+/* Who has the halves of a peer, and are they ours? */
+static inline unsigned crypt_sealer(const struct crypt *c, uint32_t slot)
+{
+	return c->flags[slot] >> SEALER_SHIFT;
+}
+
+static inline bool crypt_seals(const struct crypt *c, uint32_t slot)
+{
+	return crypt_sealer(c, slot) == c->config.number;
+}
+
+static inline bool crypt_opens(const struct crypt *c, uint32_t slot)
+{
+	return c->openers[slot] == c->config.number;
+}
 
 /* The oldest FULL buffer that waits; false: none. */
 static inline bool side_next(struct side *s, struct handle *h)
@@ -255,6 +292,14 @@ static inline void side_give_used(struct crypt *c, struct side *s, uint16_t inde
 {
 	*side_give(c, s, index) =
 		(struct handle){.index = index, .kind = HANDLE_USED, .code = code};
+}
+
+/* Red lends it to the thread whose number that is. */
+static inline void side_pass_on(struct crypt *c, uint16_t index, unsigned to)
+{
+	*side_give(c, &c->red, index) = (struct handle){
+		.index = index, .kind = HANDLE_USED, .code = USED_ELSEWHERE, .tag = to};
+	c->stats->passed_on++;
 }
 
 static inline uint16_t side_take_empty(struct side *s) /* NO_BUFFER: none */

@@ -95,6 +95,7 @@ static struct crypt *create_crypt(struct daemon *d)
 	struct crypt_config c = {
 		.zone = &d->zones[PLAN_CRYPT],
 		.engine = &d->engine,
+		.threads = 1,
 		.tunnel_mtu = tunnel_mtu(d),
 		.outer_class_mask = (uint8_t)((d->config.copy_dscp ? DSCP_BITS : 0) |
 			(d->config.copy_ecn ? ECN_BITS : 0)),

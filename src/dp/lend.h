@@ -16,7 +16,7 @@
 #include "dp/ring.h"
 #include "encrypter/boundary.h"
 
-#define LEND_LINKS 16
+#define LEND_LINKS CRYPT_THREADS_MAX
 #define LEND_BURST 32
 #define LEND_EMPTY 512 /* buffers lent to be filled, per link, when the pool is large enough */
 

@@ -100,6 +100,22 @@ static void give_up(struct red *r, struct rte_mbuf *m, uint64_t *dropped)
 		drop(r, m, dropped);
 }
 
+/* Another thread seals for its peer: the packet is as we lent it, and goes to that one. */
+static void pass_on(struct red *r, unsigned from, struct rte_mbuf *m, uint64_t to)
+{
+	const uint8_t *packet = rte_pktmbuf_mtod_offset(m, const uint8_t *, ETHERNET_HEADER_LEN);
+	struct ip_packet p;
+
+	if (to >= r->lend.link_count || to == from ||
+		ip_parse(&p, packet, m->data_len - ETHERNET_HEADER_LEN) != IP_FAULT_NONE) {
+		drop(r, m, &r->stats->drop_handle);
+		return;
+	}
+	r->stats->rx_elsewhere++;
+	r->stats->rx_tunnel--; /* it is counted once more */
+	red_seal_by(r, (unsigned)to, m, p.length);
+}
+
 static void take(struct red *r, unsigned link, struct handle *h)
 {
 	struct rte_mbuf *m = lend_take(&r->lend, link, h);
@@ -112,6 +128,8 @@ static void take(struct red *r, unsigned link, struct handle *h)
 		give_up(r, m, &r->stats->drop_no_peer);
 	else if (h->code == USED_NO_ENDPOINT)
 		give_up(r, m, &r->stats->drop_no_endpoint);
+	else if (h->code == USED_ELSEWHERE)
+		pass_on(r, link, m, h->tag);
 	else
 		outgoing_free(&r->host.outgoing, m);
 }

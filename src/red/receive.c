@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From the red network: what goes into the tunnel, by configuration alone, and what is refused. */
 #include "red/state.h"
+#include "util/bytes.h"
 
 struct arrival {
 	struct rte_mbuf *m;
@@ -19,13 +20,28 @@ static void complain(struct red *r, const struct arrival *a, enum icmp_error err
 	red_complain(r, a->m, &a->frame->ip, error, dropped);
 }
 
+void red_seal_by(struct red *r, unsigned link, struct rte_mbuf *m, uint16_t length)
+{
+	lend_full(&r->lend, link, m, (uint16_t)(m->data_off + ETHERNET_HEADER_LEN), length, 0, 0);
+}
+
 /*
- * All packets of a peer must take the same way (A50), and red does not know the peers: one crypt
- * lcore seals.
+ * All packets of a peer must take the same way (A50). Red does not know the peers, but it was told
+ * the way with each prefix.
  */
+static unsigned find_link(struct red *r, const struct rte_mbuf *m)
+{
+	const uint8_t *packet = rte_pktmbuf_mtod_offset(m, const uint8_t *, ETHERNET_HEADER_LEN);
+
+	if (r->lend.link_count == 1)
+		return 0;
+	return packet[0] >> 4 == 4 ? tunnel_link4(&r->tunnel, get_be32(packet + 16)) :
+				     tunnel_link6(&r->tunnel, packet + 24);
+}
+
 void red_seal(struct red *r, struct rte_mbuf *m, uint16_t length)
 {
-	lend_full(&r->lend, 0, m, (uint16_t)(m->data_off + ETHERNET_HEADER_LEN), length, 0, 0);
+	red_seal_by(r, find_link(r, m), m, length);
 }
 
 /* We are a router's hop, here and not again where the packet leaves the tunnel. */

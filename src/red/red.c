@@ -55,7 +55,7 @@ struct red *red_create(const struct red_config *config)
 	r->config = *config;
 	r->stats = config->stats;
 	if (meter_init(&r->complaints, COMPLAINTS_PER_SECOND, COMPLAINTS_BURST, 0) != 0 ||
-		tunnel_create(&r->tunnel, config->zone, config->max_prefixes) != 0 ||
+		tunnel_create(&r->tunnel, config->zone, config->max_prefixes, config->crypt_count) != 0 ||
 		init_host(r, config) != 0 || init_lend(r, config) != 0) {
 		red_destroy(r);
 		return NULL;

@@ -16,10 +16,9 @@
 #include "encrypter/boundary.h"
 #include "encrypter/stats.h"
 
-#define RED_CRYPT_MAX   16
 #define RED_ADDRESS_MAX 16
 
-struct red_link { /* one crypt lcore */
+struct red_link { /* one crypt thread */
 	struct ring to;   /* red_to_crypt */
 	struct ring from; /* crypt_to_red */
 	struct bell *bell;
@@ -35,7 +34,7 @@ struct red_config {
 	struct ip_addr gateway6;
 	uint16_t tunnel_mtu;    /* A49: 1420 over 1500 */
 	uint32_t max_prefixes;  /* of RED_TUNNEL_ADD */
-	struct red_link crypt[RED_CRYPT_MAX];
+	struct red_link crypt[CRYPT_THREADS_MAX];
 	unsigned crypt_count;
 	struct ring from_control; /* struct red_order */
 	struct red_stats *stats;  /* in common memory: control reads it */

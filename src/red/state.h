@@ -8,6 +8,7 @@
 #include "dp/meter.h"
 #include "net/icmp.h"
 #include "red/covered.h"
+#include "red/links.h"
 #include "red/red.h"
 
 struct rte_rib;
@@ -18,6 +19,7 @@ struct tunnel { /* the prefixes that belong behind the tunnel */
 	struct rte_rib6 *v6;
 	uint32_t left; /* prefixes that may still be added */
 	struct covered covered;
+	struct links links; /* empty where there is one link */
 };
 
 struct red {
@@ -30,11 +32,15 @@ struct red {
 };
 
 /* tunnel.c */
-int tunnel_create(struct tunnel *t, struct zone *zone, uint32_t max_prefixes);
+int tunnel_create(struct tunnel *t, struct zone *zone, uint32_t max_prefixes, unsigned links);
 void tunnel_destroy(struct tunnel *t);
 /* What is added twice is there until it is taken out twice. -ENOSPC, -EINVAL. */
-int tunnel_add(struct tunnel *t, const struct ip_prefix *prefix);
+int tunnel_add(struct tunnel *t, const struct ip_prefix *prefix, unsigned link);
 int tunnel_remove(struct tunnel *t, const struct ip_prefix *prefix); /* -ENOENT */
+int tunnel_set_link(struct tunnel *t, const struct ip_prefix *prefix, unsigned link); /* -ENOENT */
+/* Where there are several: the link of the longest prefix that covers the address, or 0. */
+unsigned tunnel_link4(struct tunnel *t, uint32_t address);
+unsigned tunnel_link6(struct tunnel *t, const uint8_t address[static 16]);
 /* By the trees; found, it is remembered. */
 bool tunnel_walk4(struct tunnel *t, uint32_t address);
 bool tunnel_walk6(struct tunnel *t, const uint8_t address[static 16]);
@@ -56,6 +62,8 @@ unsigned red_orders(struct red *r);
 unsigned red_receive(struct red *r);
 /* To crypt: m's data are an Ethernet header and the IP packet of that length. */
 void red_seal(struct red *r, struct rte_mbuf *m, uint16_t length);
+/* The same, to that thread. */
+void red_seal_by(struct red *r, unsigned link, struct rte_mbuf *m, uint16_t length);
 
 /* cut.c */
 /* An IPv4 packet above the tunnel's MTU that may be fragmented, its TTL decremented. */

@@ -32,6 +32,7 @@ struct wg_device *wg_device_create(uint32_t max_peers)
 		errno = max_peers > 0 && max_peers <= WG_PEERS_MAX ? ENOMEM : EINVAL;
 		return NULL;
 	}
+	lanes_init(&d->lanes, 1);
 	if (peer_table_init(&d->peers, max_peers) != 0 ||
 		schedule_init(&d->schedule, max_peers) != 0 ||
 		create_indices(d, max_peers) != 0) {
@@ -50,6 +51,19 @@ void wg_device_destroy(struct wg_device *d)
 	schedule_free(&d->schedule);
 	free(d->indices.entries);
 	secret_free(d);
+}
+
+void wg_set_threads(struct wg_device *d, unsigned threads)
+{
+	lanes_init(&d->lanes, threads);
+}
+
+void wg_peer_threads(const struct wg_device *d, uint32_t slot, unsigned *seal, unsigned *open)
+{
+	const struct peer *peer = peer_at(&d->peers, slot);
+
+	*seal = peer ? peer->lanes.seal : 0;
+	*open = peer ? peer->lanes.open : 0;
 }
 
 void device_reschedule(struct wg_device *d, const struct peer *peer)
@@ -168,8 +182,10 @@ static void fire(struct wg_device *d, struct peer *peer, struct wg_now now,
 
 	if (fired & TIMER_ZERO)
 		zero_keys(d, peer, actions);
-	if (fired & TIMER_GIVE_UP)
+	if (fired & TIMER_GIVE_UP) {
+		indices_gave_up(d, peer);
 		actions_add(actions, WG_DROP_STAGED, peer->slot);
+	}
 	if (fired & (TIMER_RETRY | TIMER_UNANSWERED))
 		forget_local(peer, actions);
 	if (fired & TIMER_RETRY)

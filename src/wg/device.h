@@ -68,6 +68,13 @@ struct wg_device;
 /* NULL with errno: ENOMEM, or EINVAL when max_peers is 0 or above WG_PEERS_MAX. */
 struct wg_device *wg_device_create(uint32_t max_peers);
 void wg_device_destroy(struct wg_device *d); /* wipes */
+/* How many crypt threads there are, 1 .. CRYPT_THREADS_MAX. Before there are peers; else it is one. */
+void wg_set_threads(struct wg_device *d, unsigned threads);
+/*
+ * The crypt threads that are to seal and to open under the sessions of a peer. To be asked at each
+ * WG_INSTALL: they may be others than before when the peer had no session left.
+ */
+void wg_peer_threads(const struct wg_device *d, uint32_t slot, unsigned *seal, unsigned *open);
 
 /*
  * A53, A54: NULL (or all zero) removes the key. The same key again changes nothing. A peer whose

@@ -3,14 +3,32 @@
 
 #include "crypto/secret.h"
 
-uint32_t indices_draw(struct wg_device *d, const struct peer *peer)
+static bool has_session(const struct peer *peer)
+{
+	for (unsigned i = 0; i < PEER_SESSIONS; i++)
+		if (peer->sessions[i].used)
+			return true;
+	return false;
+}
+
+/* As many tries as there are threads, on average. */
+uint32_t indices_draw(struct wg_device *d, struct peer *peer)
 {
 	uint32_t index;
 
+	if (!has_session(peer))
+		lanes_choose(&d->lanes, &peer->lanes);
 	do
 		random_bytes(&index, sizeof(index));
-	while (index_table_insert(&d->indices, index, peer->slot) != 0);
+	while (crypt_thread_of(index, d->lanes.count) != peer->lanes.open ||
+		index_table_insert(&d->indices, index, peer->slot) != 0);
 	return index;
+}
+
+void indices_gave_up(struct wg_device *d, struct peer *peer)
+{
+	if (!has_session(peer))
+		lanes_release(&d->lanes, &peer->lanes);
 }
 
 void indices_release(struct wg_device *d, uint32_t index)
@@ -53,6 +71,7 @@ void indices_keep_session(struct wg_device *d, struct peer *peer, uint32_t index
 		if (peer->sessions[i].used &&
 			birth_ns >= peer->sessions[i].birth_ns + REJECT_AFTER_TIME)
 			release_session(d, peer, i);
+	lanes_hold(&d->lanes, &peer->lanes);
 	place = find_place(peer);
 	release_session(d, peer, place);
 	peer->sessions[place] = (struct peer_session){
@@ -79,6 +98,7 @@ void indices_release_sessions(struct wg_device *d, struct peer *peer)
 {
 	for (unsigned i = 0; i < PEER_SESSIONS; i++)
 		release_session(d, peer, i);
+	lanes_release(&d->lanes, &peer->lanes);
 }
 
 struct peer *indices_find(const struct wg_device *d, uint32_t index)

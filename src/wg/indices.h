@@ -16,8 +16,13 @@
 /* How many indices a device may need: another one is drawn before an old one is released. */
 #define INDICES_MAX(peers) ((peers) * (PEER_SESSIONS + 1) + 1)
 
-/* A new random index that leads to the peer. */
-uint32_t indices_draw(struct wg_device *d, const struct peer *peer);
+/*
+ * A new random index that leads to the peer, and to the crypt thread that opens for it
+ * (crypt_thread_of()). When the peer has no session, its threads are chosen first.
+ */
+uint32_t indices_draw(struct wg_device *d, struct peer *peer);
+/* Handshakes with the peer are given up: unless it has a session, its threads count it no longer. */
+void indices_gave_up(struct wg_device *d, struct peer *peer);
 void indices_release(struct wg_device *d, uint32_t index);
 /* An index that was drawn is now a session's, born at birth_ns; the oldest one may have to go. */
 void indices_keep_session(struct wg_device *d, struct peer *peer, uint32_t index,

@@ -12,6 +12,7 @@
 
 #include "util/addr.h"
 #include "wg/jar.h"
+#include "wg/lanes.h"
 #include "wg/messages.h"
 #include "wg/noise.h"
 #include "wg/timers.h"
@@ -52,6 +53,7 @@ struct peer {
 	struct endpoint endpoint;  /* family 0: none */
 	struct ip_addr local;      /* where it reached us (A52); family 0: unknown */
 
+	struct lane_pair lanes;    /* of its sessions, and of those that it begins */
 	uint32_t slot;
 	uint8_t current;           /* of sessions[]; PEER_SESSIONS: none is known to be */
 	bool used;

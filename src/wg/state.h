@@ -17,6 +17,7 @@ struct wg_device { /* in guarded memory */
 	struct noise_identity identity;
 	struct peer_table peers;
 	struct index_table indices; /* of handshakes and live sessions, to slots (A27) */
+	struct lanes lanes;
 	struct schedule schedule;
 	struct stamps stamps; /* for our initiations (A13, C30) */
 };

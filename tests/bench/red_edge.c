@@ -62,9 +62,9 @@ void red_edge_open(struct red_edge *r, uint32_t peers, uint64_t now_ns)
 	create(r, max);
 	meet_hosts(&r->edge, now_ns);
 	for (uint32_t slot = 0; slot < peers; slot++) {
-		struct red_order net = {RED_TUNNEL_ADD, {{4, {0}}, 24}},
-			host = {RED_TUNNEL_ADD, {{4, {0}}, 32}};
-		struct red_order net6 = {RED_TUNNEL_ADD, {{6, {0xfd}}, 64}};
+		struct red_order net = {.kind = RED_TUNNEL_ADD, .prefix = {{4, {0}}, 24}},
+			host = {.kind = RED_TUNNEL_ADD, .prefix = {{4, {0}}, 32}};
+		struct red_order net6 = {.kind = RED_TUNNEL_ADD, .prefix = {{6, {0xfd}}, 64}};
 		put_be32(net.prefix.addr.bytes, packet_site(slot) & 0xffffff00);
 		put_be32(host.prefix.addr.bytes, (172u << 24 | 16u << 16) + slot);
 		put_be32(net6.prefix.addr.bytes + 4, slot);

@@ -23,6 +23,7 @@ static void create_crypt(struct bench *b)
 	struct crypt_config c = {
 		.zone = &s->zone,
 		.engine = &s->engine,
+		.threads = 1,
 		.tunnel_mtu = BENCH_MTU,
 		.max_peers = b->max_peers,
 		.black = {black->to, black->from, &black->bell, s->black_view},

@@ -72,7 +72,7 @@ static void order_and_links(void)
 
 	rig_open_with(&rig, &two);
 	for (uint32_t i = 0; i < 100; i++) {
-		size_t n = data_frame(PEER, 40000, OURS, 40 + i / 2, 1000 + i % 2);
+		size_t n = data_frame(PEER, 40000, OURS, 40 + i / 2, i % 2 << 31 | 1000);
 		wire_push(&rig.wire, frame, n);
 	}
 	rig_poll(&rig);
@@ -81,7 +81,7 @@ static void order_and_links(void)
 		for (unsigned i = 0; i < 50; i++) {
 			const struct handle *h = &rig.links[link].full[i];
 			CU_ASSERT_EQUAL(h->length, 40 + i);
-			CU_ASSERT_EQUAL(get_le32(rig_bytes(&rig, h) + 4), 1000 + link);
+			CU_ASSERT_EQUAL(get_le32(rig_bytes(&rig, h) + 4), link << 31 | 1000);
 		}
 	}
 	rig_close(&rig);

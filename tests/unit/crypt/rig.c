@@ -42,6 +42,7 @@ static void make_crypt(struct rig *r)
 	struct crypt_config c = {
 		.zone = &r->zone,
 		.engine = &r->engine,
+		.threads = 1,
 		.tunnel_mtu = 1420,
 		.max_peers = RIG_PEERS,
 		.black = {r->black.to, r->black.from, &r->black.bell, r->black.view},

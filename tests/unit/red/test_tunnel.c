@@ -15,7 +15,7 @@ static struct tunnel tunnel;
 static void open_tunnel(uint32_t prefixes)
 {
 	unit_zone(&zone, "red", 8);
-	CU_ASSERT_EQUAL_FATAL(tunnel_create(&tunnel, &zone, prefixes), 0);
+	CU_ASSERT_EQUAL_FATAL(tunnel_create(&tunnel, &zone, prefixes, 1), 0);
 }
 
 static void close_tunnel(void)
@@ -36,7 +36,7 @@ static int add(const char *text)
 {
 	struct ip_prefix p = prefix(text);
 
-	return tunnel_add(&tunnel, &p);
+	return tunnel_add(&tunnel, &p, 0);
 }
 
 static int take_out(const char *text)
@@ -111,9 +111,9 @@ static void limits(void)
 	CU_ASSERT_EQUAL(add("10.1.0.0/16"), 0); /* one that is there */
 	CU_ASSERT_EQUAL(take_out("10.3.0.0/16"), 0);
 	CU_ASSERT_EQUAL(add("10.200.0.0/16"), 0);
-	CU_ASSERT_EQUAL(tunnel_add(&tunnel, &wrong), -EINVAL);
+	CU_ASSERT_EQUAL(tunnel_add(&tunnel, &wrong, 0), -EINVAL);
 	wrong.addr.family = 0;
-	CU_ASSERT_EQUAL(tunnel_add(&tunnel, &wrong), -EINVAL);
+	CU_ASSERT_EQUAL(tunnel_add(&tunnel, &wrong, 0), -EINVAL);
 	CU_ASSERT_EQUAL(tunnel_remove(&tunnel, &wrong), -ENOENT);
 	close_tunnel();
 }
@@ -155,7 +155,7 @@ static void beside_a_model_of(unsigned bits, unsigned most)
 	for (unsigned round = 0; round < 2000; round++) {
 		struct ip_prefix p = random_prefix(&seed, bits);
 		if (m.count < most && seed & 0x40000000) {
-			CU_ASSERT_EQUAL_FATAL(tunnel_add(&tunnel, &p), 0);
+			CU_ASSERT_EQUAL_FATAL(tunnel_add(&tunnel, &p, 0), 0);
 			m.prefixes[m.count++] = p;
 		} else if (m.count > 0) {
 			unsigned i = (seed >> 3) % m.count;
