@@ -57,7 +57,7 @@ static int open_hooks(struct daemon *d)
 		.crypt_zone = &d->zones[PLAN_CRYPT],
 		.black_fd = d->black_port.wait_fd,
 		.red_fd = d->red_port.wait_fd,
-		.crypt = d->crypt,
+		.crypt = d->crypt[0].crypt, /* its tables are all threads' */
 	};
 	int rc = scan_open(&c);
 	if (rc != 0)
@@ -162,7 +162,7 @@ int main(int argc, char **argv)
 	struct options options = {0};
 	char error[CONFIG_ERROR_MAX];
 
-	for (int i = 0; i < PLAN_THREADS; i++)
+	for (unsigned i = 0; i < PLAN_THREADS_MAX; i++)
 		d.bells[i].fd = -1;
 	if (parse_options(argc, argv, &options) != 0) {
 		print_usage(stderr);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "encrypter/boundary.h"
 #include "util/addr.h"
 
 #define CONFIG_NAME_MAX   32
@@ -14,7 +15,7 @@
 #define CONFIG_ENGINE_MAX 48
 #define CONFIG_PATH_MAX   256
 #define CONFIG_ADDRESSES  16
-#define CONFIG_CORES      16
+#define CONFIG_CORES      CRYPT_THREADS_MAX
 #define CONFIG_ERROR_MAX  512
 #define CONFIG_PEERS      100000
 #define CONFIG_PREFIXES   1000000 /* AllowedIPs of all peers and Secure together */
@@ -67,8 +68,8 @@ struct config {
 	struct ip_prefix *secure; /* [Red] Secure */
 	unsigned secure_count;
 	/* [Crypt] */
-	int crypt_cores[CONFIG_CORES];
-	unsigned crypt_core_count; /* 0: from the plan */
+	int crypt_cores[CONFIG_CORES]; /* a crypt thread on each */
+	unsigned crypt_core_count; /* 0: one, from the plan */
 	char engine[CONFIG_ENGINE_MAX];
 	uint16_t listen_port;
 	uint8_t private_key[32];

@@ -255,12 +255,12 @@ int config_crypt_cores(struct config_parse *p, const char *value)
 {
 	struct config *c = p->config;
 
-	if (c->crypt_core_count == 1)
-		return config_refuse(p, "Cores names more than one CPU, but there is one crypt "
-			"core in this version; leave one of them");
-	if (config_core(p, value, &c->crypt_cores[0]) != 0)
+	if (c->crypt_core_count == CONFIG_CORES)
+		return config_refuse(p, "Cores names more than %d CPUs; leave some of them out",
+			CONFIG_CORES);
+	if (config_core(p, value, &c->crypt_cores[c->crypt_core_count]) != 0)
 		return p->status;
-	c->crypt_core_count = 1;
+	c->crypt_core_count++;
 	return 0;
 }
 

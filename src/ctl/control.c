@@ -20,7 +20,27 @@ struct wg_now control_now(void)
 
 bool control_roomy(const struct control *c)
 {
-	return outbox_roomy(&c->to_black) && outbox_roomy(&c->to_red) && outbox_roomy(&c->to_crypt);
+	for (unsigned i = 0; i < c->config.crypt_count; i++)
+		if (!outbox_roomy(&c->to_crypt[i]))
+			return false;
+	return outbox_roomy(&c->to_black) && outbox_roomy(&c->to_red);
+}
+
+bool control_told_all(const struct control *c)
+{
+	for (unsigned i = 0; i < c->config.crypt_count; i++)
+		if (c->to_crypt[i].count > 0)
+			return false;
+	return c->to_black.count == 0 && c->to_red.count == 0;
+}
+
+/* And were taken from there. */
+static bool settled(const struct control *c)
+{
+	for (unsigned i = 0; i < c->config.crypt_count; i++)
+		if (!outbox_settled(&c->to_crypt[i]))
+			return false;
+	return outbox_settled(&c->to_black) && outbox_settled(&c->to_red);
 }
 
 uint64_t control_silence_ns(const struct control *c, const char **name, unsigned i)
@@ -35,10 +55,12 @@ uint64_t control_silence_ns(const struct control *c, const char **name, unsigned
 static void check_rings(struct control *c)
 {
 	const struct control_config *r = &c->config;
+	bool intact = ring_intact(&r->to_black) && ring_intact(&r->from_black) &&
+		ring_intact(&r->from_black_proven) && ring_intact(&r->to_red);
 
-	if (ring_intact(&r->to_black) && ring_intact(&r->from_black) &&
-		ring_intact(&r->from_black_proven) && ring_intact(&r->to_red) &&
-		ring_intact(&r->to_crypt) && ring_intact(&r->from_crypt))
+	for (unsigned i = 0; i < r->crypt_count; i++)
+		intact = intact && ring_intact(&r->crypt[i].to) && ring_intact(&r->crypt[i].from);
+	if (intact)
 		return;
 	log_event(LOG_ERROR, "control", "a ring's geometry was changed; stopping");
 	c->failed = true;
@@ -46,10 +68,12 @@ static void check_rings(struct control *c)
 
 static void flush(struct control *c)
 {
-	routing_tell_red(c);
+	if (routing_tell_red(c))
+		routing_tell_links(c);
 	outbox_flush(&c->to_black);
 	outbox_flush(&c->to_red);
-	outbox_flush(&c->to_crypt);
+	for (unsigned i = 0; i < c->config.crypt_count; i++)
+		outbox_flush(&c->to_crypt[i]);
 }
 
 static bool run_timers(struct control *c, struct wg_now now)
@@ -102,8 +126,7 @@ static bool look_at_peers(struct control *c, struct wg_now now)
 
 static void announce_ready(struct control *c)
 {
-	if (c->ready || c->run.stage != STAGE_NONE || !outbox_settled(&c->to_black) ||
-		!outbox_settled(&c->to_red) || !outbox_settled(&c->to_crypt))
+	if (c->ready || c->run.stage != STAGE_NONE || !settled(c))
 		return;
 	c->ready = true;
 	log_event(LOG_NOTICE, "control", "ready name=%s pid=%d", c->name, (int)getpid());
@@ -142,8 +165,8 @@ bool control_round(struct control *c, struct wg_now now)
 
 static bool backlog(const struct control *c)
 {
-	return c->to_black.count > 0 || c->to_red.count > 0 || c->to_crypt.count > 0 ||
-	       c->routing.tunnel_told < c->routing.tunnel.count;
+	return !control_told_all(c) || c->routing.tunnel_told < c->routing.tunnel.count ||
+	       c->routing.links_left > 0;
 }
 
 uint64_t control_sleep_ns(struct control *c, uint64_t now_ns)
@@ -168,8 +191,9 @@ uint64_t control_sleep_ns(struct control *c, uint64_t now_ns)
 
 bool control_has_work(struct control *c)
 {
-	if (!ring_empty(&c->config.from_crypt))
-		return true;
+	for (unsigned i = 0; i < c->config.crypt_count; i++)
+		if (!ring_empty(&c->config.crypt[i].from))
+			return true;
 	if (!control_roomy(c))
 		return false;
 	if (control_reports_wait(c) && !installs_full(&c->installs))

@@ -16,6 +16,13 @@
 
 struct resolver;
 
+struct control_crypt { /* a crypt thread */
+	struct ring to;                 /* struct crypt_order */
+	struct ring from;               /* struct crypt_ack */
+	struct bell *bell;
+	const struct crypt_stats *stats;
+};
+
 struct control_config {
 	const struct config *config;
 	uint32_t max_peers;
@@ -26,15 +33,13 @@ struct control_config {
 	struct bell *black_bell;
 	struct ring to_red;             /* struct red_order */
 	struct bell *red_bell;
-	struct ring to_crypt;           /* struct crypt_order */
-	struct ring from_crypt;         /* struct crypt_ack */
-	struct bell *crypt_bell;
+	struct control_crypt crypt[CRYPT_THREADS_MAX];
+	unsigned crypt_count;
 	struct peer_report *reports;    /* crypt's, max_peers */
 	_Atomic uint64_t *dirty;        /* crypt's bitmap */
 	const struct black_stats *black_stats;
 	const struct black_attack *attack;
 	const struct red_stats *red_stats;
-	const struct crypt_stats *crypt_stats;
 	const struct resolver *resolver; /* NULL: names are not resolved */
 	const char *engine_name;        /* for status */
 	bool hugepages;                 /* for status */

@@ -334,7 +334,7 @@ static void finish(struct control *c)
 static bool settled(struct control *c)
 {
 	return routing_tell_red(c) && !c->routing.in_flight && c->wipes == 0 && c->removals == 0 &&
-	       c->to_black.count == 0 && c->to_red.count == 0 && c->to_crypt.count == 0;
+	       control_told_all(c);
 }
 
 static bool stage_done(struct control *c, struct wg_now now)

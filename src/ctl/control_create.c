@@ -61,16 +61,19 @@ static int open_state(struct control *c)
 	c->device = wg_device_create(max_peers);
 	c->actions = secret_alloc(sizeof(*c->actions));
 	c->peers = calloc(max_peers, sizeof(*c->peers));
-	if (!c->device || !c->actions || !c->peers)
+	c->holders = calloc(max_peers, sizeof(*c->holders)); /* all are number 0's, as crypt has it */
+	if (!c->device || !c->actions || !c->peers || !c->holders)
 		return -ENOMEM;
+	wg_set_threads(c->device, c->config.crypt_count);
 	int rc = outbox_open(&c->to_black, &c->config.to_black, c->config.black_bell);
 	if (rc == 0)
 		rc = outbox_open(&c->to_red, &c->config.to_red, c->config.red_bell);
-	if (rc == 0)
-		rc = outbox_open(&c->to_crypt, &c->config.to_crypt, c->config.crypt_bell);
+	for (unsigned i = 0; i < c->config.crypt_count && rc == 0; i++)
+		rc = outbox_open(
+			&c->to_crypt[i], &c->config.crypt[i].to, c->config.crypt[i].bell);
 	if (rc == 0)
 		rc = installs_open(&c->installs);
-	return rc == 0 ? routing_open(&c->routing, max_peers) : rc;
+	return rc == 0 ? routing_open(c) : rc;
 }
 
 /* The directory is not ours alone: whoever leaves it empty may have taken it away since it was made. */
@@ -183,13 +186,15 @@ void control_destroy(struct control *c)
 	names_close(&c->names);
 	outbox_close(&c->to_black);
 	outbox_close(&c->to_red);
-	outbox_close(&c->to_crypt);
+	for (unsigned i = 0; i < c->config.crypt_count; i++)
+		outbox_close(&c->to_crypt[i]);
 	secret_free(c->actions);
 	if (c->device) {
 		control_close_clock(c);
 		wg_device_destroy(c->device);
 	}
 	free(c->peers);
+	free(c->holders);
 	free(c->running);
 	control_close_loop(c);
 	free(c);

@@ -158,8 +158,12 @@ static void do_status(struct client *client, const struct control *c, struct wg_
 
 static void do_stats(struct client *client, const struct control *c)
 {
-	show_stats(&client->out, c->config.black_stats, c->config.red_stats, c->config.crypt_stats,
-		&c->stats);
+	const struct crypt_stats *crypt[CRYPT_THREADS_MAX];
+
+	for (unsigned i = 0; i < c->config.crypt_count; i++)
+		crypt[i] = c->config.crypt[i].stats;
+	show_stats(&client->out, c->config.black_stats, c->config.red_stats, crypt,
+		c->config.crypt_count, &c->stats);
 	answer_end(client, 0, NULL);
 }
 

@@ -52,9 +52,10 @@ static void tx_installed(struct control *c, const struct crypt_ack *ack, struct 
 		session_up(c, ack->slot, now);
 }
 
+/* All threads were told, so nothing of the peer is left anywhere once all have acked. */
 static void peer_removed(struct control *c, uint32_t slot)
 {
-	if (c->peers[slot].use != PEER_REMOVING)
+	if (c->peers[slot].use != PEER_REMOVING || --c->peers[slot].removals > 0)
 		return;
 	c->wipes -= c->peers[slot].wipes;
 	memset(&c->peers[slot], 0, sizeof(c->peers[slot])); /* PEER_UNUSED */
@@ -95,17 +96,26 @@ static void take_ack(struct control *c, const struct crypt_ack *ack, struct wg_n
 	}
 }
 
-bool control_take_acks(struct control *c, struct wg_now now)
+static bool take_acks_of(struct control *c, unsigned thread, struct wg_now now)
 {
 	struct crypt_ack ack;
 
 	/* Also when our orders back up: crypt takes none while its acks are not taken. */
 	for (unsigned i = 0; i < ROUND_ACKS; i++) {
-		if (ring_receive(&c->config.from_crypt, &ack, 1) == 0)
+		if (ring_receive(&c->config.crypt[thread].from, &ack, 1) == 0)
 			return false;
 		take_ack(c, &ack, now);
 	}
 	return true;
+}
+
+bool control_take_acks(struct control *c, struct wg_now now)
+{
+	bool more = false;
+
+	for (unsigned i = 0; i < c->config.crypt_count; i++)
+		more |= take_acks_of(c, i, now);
+	return more;
 }
 
 /* ---- handshake messages ---- */

@@ -34,40 +34,93 @@ const char *control_peer_label(const struct control *c, uint32_t slot, char text
 
 /* ---- to crypt ---- */
 
+static void put_crypt(struct control *c, unsigned thread, const struct crypt_order *order)
+{
+	put(c, &c->to_crypt[thread], order, sizeof(*order));
+}
+
+unsigned control_tell_all(struct control *c, const struct crypt_order *order)
+{
+	for (unsigned i = 0; i < c->config.crypt_count; i++)
+		put_crypt(c, i, order);
+	return c->config.crypt_count;
+}
+
 void control_tell_crypt(struct control *c, enum crypt_order_kind kind, uint32_t slot)
 {
 	struct crypt_order order = {.kind = (uint8_t)kind, .slot = slot};
 
-	put(c, &c->to_crypt, &order, sizeof(order));
+	put_crypt(c, c->holders[slot].seal, &order);
 }
 
 void control_tell_peer(struct control *c, uint32_t slot, bool endpoint)
 {
 	struct crypt_order order = {.kind = CRYPT_PEER, .slot = slot, .endpoint = endpoint};
 
-	put(c, &c->to_crypt, &order, sizeof(order));
+	put_crypt(c, c->holders[slot].seal, &order);
 }
 
 void control_wipe_sessions(struct control *c, uint32_t slot)
 {
+	struct crypt_order order = {.kind = CRYPT_WIPE, .slot = slot};
+	const struct holders *h = &c->holders[slot];
+	uint32_t orders = h->seal == h->open ? 1 : 2;
+
 	installs_drop(&c->installs, slot); /* a half of them would come after the wipe */
-	c->peers[slot].wipes++;
-	c->wipes++;
-	control_tell_crypt(c, CRYPT_WIPE, slot);
+	c->peers[slot].wipes += orders;
+	c->wipes += orders;
+	put_crypt(c, h->open, &order);
+	if (orders == 2)
+		put_crypt(c, h->seal, &order);
 }
 
 void control_tell_session(struct control *c, enum crypt_order_kind kind, uint32_t slot,
 	const struct session_keys *keys)
 {
 	struct crypt_order order = {.kind = (uint8_t)kind, .slot = slot, .keys = *keys};
+	const struct holders *h = &c->holders[slot];
 
-	put(c, &c->to_crypt, &order, sizeof(order));
+	put_crypt(c, kind == CRYPT_SESSION_RX ? h->open : h->seal, &order);
 	secret_wipe(&order, sizeof(order));
+}
+
+/* What is told to the new holder after this finds the half there (boundary.h). */
+static void move_half(
+	struct control *c, uint32_t slot, enum crypt_half half, uint8_t *holder, unsigned to)
+{
+	struct crypt_order yield = {
+		.kind = CRYPT_YIELD, .slot = slot, .half = (uint8_t)half, .to = (uint8_t)to};
+	struct crypt_order take = {.kind = CRYPT_TAKE, .slot = slot, .half = (uint8_t)half};
+
+	if (*holder == to)
+		return;
+	put_crypt(c, *holder, &yield);
+	put_crypt(c, to, &take);
+	*holder = (uint8_t)to;
+	if (half == CRYPT_SEALS)
+		routing_links_changed(c);
+}
+
+/* wg says which threads the peer's sessions are for; others than before when it had none left. */
+static bool place_halves(struct control *c, const struct wg_action *action)
+{
+	struct holders *h = &c->holders[action->slot];
+	unsigned seal, open;
+
+	wg_peer_threads(c->device, action->slot, &seal, &open);
+	if (crypt_thread_of(action->keys.local_index, c->config.crypt_count) != open) {
+		log_event(LOG_ERROR, "control", "a session is for another crypt thread");
+		return false;
+	}
+	move_half(c, action->slot, CRYPT_OPENS, &h->open, open);
+	move_half(c, action->slot, CRYPT_SEALS, &h->seal, seal);
+	return true;
 }
 
 static void install_session(struct control *c, const struct wg_action *action, struct wg_now now)
 {
-	if (installs_add(&c->installs, action->slot, &action->keys, now.boot_ns))
+	if (place_halves(c, action) &&
+		installs_add(&c->installs, action->slot, &action->keys, now.boot_ns))
 		control_tell_session(c, CRYPT_SESSION_RX, action->slot, &action->keys);
 }
 
@@ -120,12 +173,13 @@ static void tell_endpoint(struct control *c, const struct wg_action *action, str
 void control_forget_peer(struct control *c, uint32_t slot)
 {
 	struct black_order order = {.kind = BLACK_NO_ENDPOINT, .slot = slot};
+	struct crypt_order remove = {.kind = CRYPT_REMOVE, .slot = slot};
 
 	installs_drop(&c->installs, slot);
 	names_clear(&c->names, slot);
 	c->peers[slot].use = PEER_REMOVING;
 	c->removals++;
-	control_tell_crypt(c, CRYPT_REMOVE, slot);
+	c->peers[slot].removals = control_tell_all(c, &remove);
 	put(c, &c->to_black, &order, sizeof(order));
 }
 

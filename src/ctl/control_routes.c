@@ -4,16 +4,22 @@
  * meets a half-made one; red's list of prefixes behind the tunnel only grows.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/control_state.h"
 #include "util/log.h"
 
-int routing_open(struct routing *r, uint32_t max_peers)
+int routing_open(struct control *c)
 {
-	int rc = routes_init(&r->master, max_peers);
+	struct routing *r = &c->routing;
+	int rc = routes_init(&r->master, c->config.max_peers);
 
 	r->changed = true; /* crypt has no table yet, not even an empty one */
+	if (c->config.crypt_count > 1) {
+		r->links = calloc(c->config.max_prefixes, sizeof(*r->links));
+		rc = r->links ? rc : -ENOMEM;
+	}
 	return rc == 0 ? routes_init(&r->tunnel, 1) : rc;
 }
 
@@ -40,6 +46,7 @@ void routing_close(struct control *c)
 	free_table(c, r->in_flight);
 	routes_free(&r->master);
 	routes_free(&r->tunnel);
+	free(r->links);
 }
 
 static bool reserve_table(struct control *c, unsigned i, uint32_t prefixes)
@@ -120,8 +127,8 @@ bool routing_publish(struct control *c)
 	fill(c, r->in_flight);
 	r->changed = false;
 	struct crypt_order order = {.kind = CRYPT_ROUTES, .routes = r->in_flight};
-	if (!outbox_put(&c->to_crypt, &order, sizeof(order)))
-		c->failed = true;
+	r->unacked = control_tell_all(c, &order);
+	routing_links_changed(c);
 	return true;
 }
 
@@ -129,11 +136,48 @@ void routing_acked(struct control *c, const struct allowedips *routes)
 {
 	struct routing *r = &c->routing;
 
-	if (!r->in_flight || routes != r->in_flight)
+	if (!r->in_flight || routes != r->in_flight || --r->unacked > 0)
 		return;
 	free_table(c, r->active);
 	r->active = r->in_flight;
 	r->in_flight = NULL;
+}
+
+/* ---- to red ---- */
+
+/* The peer to which most of a prefix belongs, that perhaps is no peer's any more, or ROUTES_NONE. */
+static uint32_t owner_of(const struct routing *r, const struct ip_prefix *prefix)
+{
+	const struct allowedips *table = r->in_flight ? r->in_flight : r->active;
+	uint32_t slot = routes_owner(&r->master, prefix);
+
+	if (slot != ROUTES_NONE || !table)
+		return slot;
+	slot = prefix->addr.family == 4 ? allowedips_lookup4(table, prefix->addr.bytes) :
+					  allowedips_lookup6(table, prefix->addr.bytes);
+	return slot == ALLOWEDIPS_NONE ? ROUTES_NONE : slot;
+}
+
+/* By which link its packets go: to the thread that seals for the peer. */
+static uint8_t link_of(const struct control *c, const struct ip_prefix *prefix)
+{
+	if (!c->routing.links)
+		return 0;
+	uint32_t slot = owner_of(&c->routing, prefix);
+	return slot < c->config.max_peers ? c->holders[slot].seal : 0;
+}
+
+static bool tell_prefix(struct control *c, enum red_order_kind kind, uint32_t entry)
+{
+	const struct ip_prefix *prefix = routes_at(&c->routing.tunnel, entry);
+	struct red_order order = {
+		.kind = (uint8_t)kind, .prefix = *prefix, .link = link_of(c, prefix)};
+
+	if (!outbox_put(&c->to_red, &order, sizeof(order)))
+		return false;
+	if (c->routing.links)
+		c->routing.links[entry] = order.link;
+	return true;
 }
 
 bool routing_tell_red(struct control *c)
@@ -142,11 +186,30 @@ bool routing_tell_red(struct control *c)
 
 	/* Entries of `tunnel` are never dropped: they are numbered in the order of their coming. */
 	while (r->tunnel_told < r->tunnel.count && outbox_roomy(&c->to_red)) {
-		struct red_order order = {
-			.kind = RED_TUNNEL_ADD, .prefix = *routes_at(&r->tunnel, r->tunnel_told)};
-		if (!outbox_put(&c->to_red, &order, sizeof(order)))
+		if (!tell_prefix(c, RED_TUNNEL_ADD, r->tunnel_told))
 			break;
 		r->tunnel_told++;
 	}
 	return r->tunnel_told == r->tunnel.count;
+}
+
+void routing_links_changed(struct control *c)
+{
+	if (c->routing.links)
+		c->routing.links_left = c->routing.tunnel_told;
+}
+
+/* Around the list, from where the last look ended: also when it changes all the time, each has its turn. */
+bool routing_tell_links(struct control *c)
+{
+	struct routing *r = &c->routing;
+
+	for (unsigned i = 0; i < ROUND_PREFIXES && r->links_left > 0; i++, r->links_left--) {
+		uint32_t entry = r->link_at < r->tunnel_told ? r->link_at : 0;
+		if (r->links[entry] != link_of(c, routes_at(&r->tunnel, entry)) &&
+			(!outbox_roomy(&c->to_red) || !tell_prefix(c, RED_TUNNEL_LINK, entry)))
+			break;
+		r->link_at = entry + 1;
+	}
+	return r->links_left == 0;
 }

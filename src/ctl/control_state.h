@@ -46,12 +46,17 @@ struct peer_state {
 	struct endpoint configured; /* as the file said last; family 0: it did not */
 	bool silent;           /* handshakes were given up; said once */
 	bool name_lost;        /* its name has no address; said once */
-	uint32_t wipes;        /* CRYPT_WIPE not acked yet */
+	uint32_t wipes;        /* acks of CRYPT_WIPE that are to come */
+	uint32_t removals;     /* and of CRYPT_REMOVE */
 	char name[CONFIG_NAME_MAX];
 	uint64_t up_until_ns;  /* a session was confirmed so lately */
 	uint64_t moved_ns;     /* its endpoint's last move that was logged */
 	uint64_t added_ns;
 	uint64_t rx_base, tx_base; /* crypt's counters when the slot was taken */
+};
+
+struct holders { /* of a slot's halves: numbers of crypt threads */
+	uint8_t seal, open;
 };
 
 struct routing { /* control_routes.c */
@@ -60,6 +65,10 @@ struct routing { /* control_routes.c */
 	uint32_t secure_new;     /* prefixes of [Red] Secure that a change brings, while it is measured */
 	bool changed;            /* since the last publication */
 	uint32_t tunnel_told;    /* how many of them red was told */
+	uint8_t *links;          /* and with which link, by number; NULL: there is one crypt thread */
+	uint32_t link_at;        /* the next one whose link is looked at, */
+	uint32_t links_left;     /* and how many are to be: something has changed */
+	uint32_t unacked;        /* crypt threads that do not use `in_flight` yet */
 	uint32_t number;              /* of the table sent last */
 	struct allowedips *active;    /* crypt's */
 	struct allowedips *in_flight; /* sent and not acked */
@@ -109,7 +118,8 @@ struct control {
 	struct wg_device *device;
 	struct wg_actions *actions;  /* guarded: keys pass through */
 	struct peer_state *peers;    /* by slot */
-	struct outbox to_black, to_red, to_crypt;
+	struct holders *holders;     /* likewise, also of slots that are not used */
+	struct outbox to_black, to_red, to_crypt[CRYPT_THREADS_MAX];
 	struct installs installs;
 	struct names names;
 	struct routing routing;
@@ -124,8 +134,8 @@ struct control {
 	_Atomic bool stop;
 	bool failed;                 /* an order was lost: nothing can be promised any more */
 	bool ready;
-	uint32_t removals;           /* CRYPT_REMOVE not acked yet */
-	uint32_t wipes;              /* CRYPT_WIPE not acked yet */
+	uint32_t removals;           /* peers whose CRYPT_REMOVE is not acked by all yet */
+	uint32_t wipes;              /* acks of CRYPT_WIPE that are to come */
 	uint32_t traffic_word;       /* where the next look at the bitmap starts */
 	uint64_t traffic_due_ns;
 	uint64_t client_due_ns;
@@ -149,6 +159,8 @@ bool control_has_work(struct control *c);
 int control_open_loop(struct control *c);
 void control_close_loop(struct control *c);
 bool control_roomy(const struct control *c);
+/* All that the domains were told is in their rings; nothing waits for room. */
+bool control_told_all(const struct control *c);
 /* Of the domain i; *name is NULL when there is none. */
 uint64_t control_silence_ns(const struct control *c, const char **name, unsigned i);
 
@@ -163,7 +175,10 @@ void control_close_clock(struct control *c);
 
 /* Performs what wg asked for, in order, and clears the list. */
 void control_perform(struct control *c, struct wg_now now);
+/* To the thread that seals for the peer. */
 void control_tell_crypt(struct control *c, enum crypt_order_kind kind, uint32_t slot);
+/* To all crypt threads; how many. */
+unsigned control_tell_all(struct control *c, const struct crypt_order *order);
 void control_tell_peer(struct control *c, uint32_t slot, bool endpoint);
 void control_tell_session(struct control *c, enum crypt_order_kind kind, uint32_t slot,
 	const struct session_keys *keys);
@@ -202,7 +217,7 @@ uint64_t control_names_deadline(const struct control *c);
 
 /* ---- control_routes.c ---- */
 
-int routing_open(struct routing *r, uint32_t max_peers); /* -ENOMEM */
+int routing_open(struct control *c); /* -ENOMEM */
 void routing_close(struct control *c);
 /* Makes sure that the change's tables can be made. -ENOMEM. */
 int routing_reserve(struct control *c, const struct change_size *size);
@@ -213,6 +228,10 @@ bool routing_publish(struct control *c);
 void routing_acked(struct control *c, const struct allowedips *routes);
 /* Tells red of prefixes as far as there is room. True when it knows all. */
 bool routing_tell_red(struct control *c);
+/* Other threads seal for peers now, or prefixes are other peers': red is to hear of it. */
+void routing_links_changed(struct control *c);
+/* A part of that; true when all is told. */
+bool routing_tell_links(struct control *c);
 
 /* ---- control_change.c ---- */
 

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "encrypter/boundary.h"
-
 #define MIB             (1ull << 20)
 #define PEERS_AT_LEAST  1024u
 #define PREFIXES_LEAST  16384u
@@ -26,6 +24,14 @@
 #define RED_PER_PREFIX  896ull
 #define RED_FIXED       (2 * MIB) /* a bit for each IPv4 network of 256 addresses */
 #define CRYPT_PER_PREFIX 256ull
+/*
+ * Per crypt thread beside the first: its rings at the other two, and there its own stack, rings with
+ * control, views of the pools, engine, and per peer an index table that would hold all.
+ */
+#define LINK_BYTES            (MIB / 2)
+#define RED_LINKS_PER_PREFIX  64ull /* red then remembers which link it was */
+#define CRYPT_THREAD_BYTES    (2 * MIB)
+#define CRYPT_THREAD_PER_PEER 96ull
 
 static uint32_t prefix_count(const struct config *config)
 {
@@ -58,12 +64,15 @@ static int plan_memory(struct plan *plan, const struct config *config,
 
 	plan->max_peers = peers > PEERS_AT_LEAST ? (uint32_t)peers : PEERS_AT_LEAST;
 	plan->max_prefixes = prefixes * 2 > PREFIXES_LEAST ? prefixes * 2 : PREFIXES_LEAST;
-	uint64_t black = PORT_ZONE_BYTES + plan->max_peers * BLACK_PER_PEER;
-	uint64_t red = PORT_ZONE_BYTES + RED_FIXED + plan->max_prefixes * RED_PER_PREFIX;
+	uint64_t more = plan->crypt_threads - 1;
+	uint64_t black = PORT_ZONE_BYTES + plan->max_peers * BLACK_PER_PEER + more * LINK_BYTES;
+	uint64_t red = PORT_ZONE_BYTES + RED_FIXED + plan->max_prefixes * RED_PER_PREFIX +
+		more * LINK_BYTES + (more ? plan->max_prefixes * RED_LINKS_PER_PREFIX : 0);
 	uint64_t crypt = CRYPT_FIXED + plan->max_peers * CRYPT_PER_PEER +
-		plan->max_prefixes * CRYPT_PER_PREFIX;
+		plan->max_prefixes * CRYPT_PER_PREFIX +
+		more * (CRYPT_THREAD_BYTES + plan->max_peers * CRYPT_THREAD_PER_PEER);
 	if (keeps_sessions(config))
-		crypt += CRYPT_SESSIONS;
+		crypt += plan->crypt_threads * CRYPT_SESSIONS;
 	if (black > config->black.memory_bytes)
 		return too_small(config, "Black", black, error);
 	if (red > config->red.memory_bytes)
@@ -77,30 +86,55 @@ static int plan_memory(struct plan *plan, const struct config *config,
 	return 0;
 }
 
-static int nth_cpu(const cpu_set_t *allowed, int n)
+static void take_wanted(struct plan *plan, const struct config *config)
+{
+	plan->crypt_threads = config->crypt_core_count ? config->crypt_core_count : 1;
+	plan->threads = PLAN_CRYPT + plan->crypt_threads;
+	plan->cpu[PLAN_CONTROL] = config->core;
+	plan->cpu[PLAN_BLACK] = config->black.core;
+	plan->cpu[PLAN_RED] = config->red.core;
+	plan->cpu[PLAN_CRYPT] = -1;
+	for (unsigned i = 0; i < config->crypt_core_count; i++)
+		plan->cpu[PLAN_CRYPT + i] = config->crypt_cores[i];
+}
+
+/* The first CPU of the set, or the first there is. */
+static int first_cpu(const cpu_set_t *set)
 {
 	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET(cpu, allowed) && n-- == 0)
+		if (CPU_ISSET(cpu, set))
 			return cpu;
 	return 0;
+}
+
+static void place(struct plan *plan, const cpu_set_t *allowed)
+{
+	cpu_set_t left = *allowed;
+	int open = 0;
+
+	for (unsigned i = 0; i < plan->threads; i++) {
+		if (plan->cpu[i] >= 0)
+			CPU_CLR(plan->cpu[i], &left);
+		else
+			open++;
+	}
+	bool enough = CPU_COUNT(allowed) >= (int)plan->threads && CPU_COUNT(&left) >= open;
+	for (unsigned i = 0; i < plan->threads; i++) {
+		if (plan->cpu[i] >= 0)
+			continue;
+		plan->cpu[i] = first_cpu(enough ? &left : allowed);
+		CPU_CLR(plan->cpu[i], &left);
+	}
 }
 
 int plan_make(struct plan *plan, const struct config *config, const cpu_set_t *allowed,
 	char error[static CONFIG_ERROR_MAX])
 {
-	const int wanted[PLAN_THREADS] = {
-		[PLAN_CONTROL] = config->core,
-		[PLAN_BLACK] = config->black.core,
-		[PLAN_CRYPT] = config->crypt_core_count ? config->crypt_cores[0] : -1,
-		[PLAN_RED] = config->red.core,
-	};
-	bool enough = CPU_COUNT(allowed) >= PLAN_THREADS;
-
 	memset(plan, 0, sizeof(*plan));
-	for (int i = 0; i < PLAN_THREADS; i++)
-		plan->cpu[i] = wanted[i] >= 0 ? wanted[i] : nth_cpu(allowed, enough ? i : 0);
-	for (int i = 0; i < PLAN_THREADS; i++)
-		for (int j = 0; j < PLAN_THREADS; j++)
+	take_wanted(plan, config);
+	place(plan, allowed);
+	for (unsigned i = 0; i < plan->threads; i++)
+		for (unsigned j = 0; j < plan->threads; j++)
 			if (i != j && plan->cpu[i] == plan->cpu[j])
 				plan->shared[i] = true;
 	return plan_memory(plan, config, error);

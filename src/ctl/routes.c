@@ -204,12 +204,18 @@ void routes_clear(struct routes *r, uint32_t slot)
 		drop(r, r->lists[slot].first);
 }
 
-bool routes_has(const struct routes *r, const struct ip_prefix *prefix)
+uint32_t routes_owner(const struct routes *r, const struct ip_prefix *prefix)
 {
 	struct ip_prefix masked = *prefix;
 
 	prefix_mask(&masked);
-	return find(r, &masked) != ROUTES_NONE;
+	uint32_t i = find(r, &masked);
+	return i == ROUTES_NONE ? ROUTES_NONE : r->entries[i].slot;
+}
+
+bool routes_has(const struct routes *r, const struct ip_prefix *prefix)
+{
+	return routes_owner(r, prefix) != ROUTES_NONE;
 }
 
 uint32_t routes_first(const struct routes *r, uint32_t slot)

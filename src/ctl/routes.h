@@ -47,6 +47,8 @@ bool routes_set(struct routes *r, const struct ip_prefix *prefix, uint32_t slot)
 /* False when the prefix is not there or another slot's. */
 bool routes_unset(struct routes *r, const struct ip_prefix *prefix, uint32_t slot);
 void routes_clear(struct routes *r, uint32_t slot);
+/* Whose the prefix itself is, or ROUTES_NONE. */
+uint32_t routes_owner(const struct routes *r, const struct ip_prefix *prefix);
 bool routes_has(const struct routes *r, const struct ip_prefix *prefix);
 
 /* To walk the prefixes of a slot: from routes_first() until ROUTES_NONE. */

@@ -112,9 +112,21 @@ void show_domain(struct text *t, const char *name, uint64_t silent_ns)
 	show_number(t, "silent_ms", silent_ns / CLOCK_MS);
 }
 
-void show_stats(struct text *t, const struct black_stats *black, const struct red_stats *red,
-	const struct crypt_stats *crypt, const struct control_stats *control)
+static void add_up(struct crypt_stats *sum, const struct crypt_stats *of)
 {
+#define ADD(name, help) sum->name += __atomic_load_n(&of->name, __ATOMIC_RELAXED);
+	CRYPT_COUNTERS(ADD)
+#undef ADD
+}
+
+void show_stats(struct text *t, const struct black_stats *black, const struct red_stats *red,
+	const struct crypt_stats *const threads[], unsigned crypt_count,
+	const struct control_stats *control)
+{
+	struct crypt_stats sum = {0}, *crypt = &sum;
+
+	for (unsigned i = 0; i < crypt_count; i++)
+		add_up(&sum, threads[i]);
 #define COUNTER(domain, name)                                                                      \
 	show_number(t, #domain "." #name, __atomic_load_n(&domain->name, __ATOMIC_RELAXED));
 #define BLACK_COUNTER(name, help) COUNTER(black, name)

@@ -57,9 +57,10 @@ void show_status(struct text *t, const struct show_status *status);
 void show_clock(struct text *t, uint64_t ahead_ns);
 void show_domain(struct text *t, const char *name, uint64_t silent_ns);
 
-/* The counters are written by other threads meanwhile. */
+/* The counters are written by other threads meanwhile. Those of the crypt threads are added up. */
 void show_stats(struct text *t, const struct black_stats *black, const struct red_stats *red,
-	const struct crypt_stats *crypt, const struct control_stats *control);
+	const struct crypt_stats *const threads[], unsigned crypt_count,
+	const struct control_stats *control);
 
 const char *show_version(void);
 

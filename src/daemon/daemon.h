@@ -19,6 +19,15 @@
 
 enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
+struct daemon_crypt { /* a crypt thread and what it shares with the others' threads */
+	struct ring red_to_crypt, crypt_to_red, black_to_crypt, crypt_to_black;
+	struct ring control_to_crypt, crypt_to_control;
+	struct pool_view black_view, red_view;
+	struct crypt_stats *stats;
+	struct engine engine;
+	struct crypt *crypt;
+};
+
 struct daemon {
 	struct resolver resolver;
 	struct config config;
@@ -26,30 +35,27 @@ struct daemon {
 	struct iface ifaces[2];
 	unsigned iface_count;
 	bool eal;
-	struct zone zones[PLAN_THREADS];
-	struct bell bells[PLAN_THREADS];
+	struct zone zones[PLAN_DOMAINS];
+	struct bell bells[PLAN_THREADS_MAX];
 	struct port black_port, red_port;
 	struct pool black_pool, red_pool;
-	struct pool_view black_view, red_view;
-	struct ring red_to_crypt, crypt_to_red, black_to_crypt, crypt_to_black;
 	struct ring black_to_control, black_proven, control_to_black, control_to_red;
-	struct ring control_to_crypt, crypt_to_control;
+	struct daemon_crypt crypt[CRYPT_THREADS_MAX];
 	struct peer_report *reports;
 	_Atomic uint64_t *dirty;
-	struct crypt_stats *crypt_stats;
 	struct black_stats black_stats;
 	struct black_attack attack;
 	struct red_stats red_stats;
-	struct engine engine;
 	struct black *black;
-	struct crypt *crypt;
 	struct red *red;
-	struct lcore lcores[PLAN_THREADS];
+	struct lcore lcores[PLAN_THREADS_MAX];
 	struct control *control;
 	int status; /* of the process when a step failed */
 };
 
-extern const char *const daemon_threads[PLAN_THREADS]; /* names */
+extern const char *const daemon_domains[PLAN_DOMAINS]; /* names */
+/* Of a thread: its domain's, with a number where there are several crypt threads. */
+const char *daemon_thread_name(const struct daemon *d, unsigned thread);
 
 /* Logs which step failed and why; returns rc. */
 int daemon_failed(const char *step, int rc);

@@ -50,8 +50,7 @@ static struct black *create_black(struct daemon *d)
 		.listen_port = d->config.listen_port,
 		.udp_checksum = d->config.udp_checksum,
 		.max_peers = d->plan.max_peers,
-		.crypt = {{d->black_to_crypt, d->crypt_to_black, &d->bells[PLAN_CRYPT]}},
-		.crypt_count = 1,
+		.crypt_count = d->plan.crypt_threads,
 		.to_control = d->black_to_control,
 		.from_control = d->control_to_black,
 		.control_bell = &d->bells[PLAN_CONTROL],
@@ -66,6 +65,9 @@ static struct black *create_black(struct daemon *d)
 	random_bytes(c.seed, sizeof(c.seed));
 	random_bytes(c.tag_seed, sizeof(c.tag_seed));
 	memcpy(c.addresses, d->config.black.addresses, sizeof(c.addresses));
+	for (unsigned i = 0; i < c.crypt_count; i++)
+		c.crypt[i] = (struct black_link){d->crypt[i].black_to_crypt,
+			d->crypt[i].crypt_to_black, &d->bells[PLAN_CRYPT + i]};
 	return black_create(&c);
 }
 
@@ -80,37 +82,59 @@ static struct red *create_red(struct daemon *d)
 		.gateway6 = d->config.red.gateway6,
 		.tunnel_mtu = tunnel_mtu(d),
 		.max_prefixes = d->plan.max_prefixes,
-		.crypt = {{d->red_to_crypt, d->crypt_to_red, &d->bells[PLAN_CRYPT]}},
-		.crypt_count = 1,
+		.crypt_count = d->plan.crypt_threads,
 		.from_control = d->control_to_red,
 		.stats = &d->red_stats,
 	};
 
 	memcpy(c.addresses, d->config.red.addresses, sizeof(c.addresses));
+	for (unsigned i = 0; i < c.crypt_count; i++)
+		c.crypt[i] = (struct red_link){d->crypt[i].red_to_crypt, d->crypt[i].crypt_to_red,
+			&d->bells[PLAN_CRYPT + i]};
 	return red_create(&c);
 }
 
-static struct crypt *create_crypt(struct daemon *d)
+static struct crypt *create_crypt(struct daemon *d, unsigned number)
 {
+	struct daemon_crypt *t = &d->crypt[number];
 	struct crypt_config c = {
 		.zone = &d->zones[PLAN_CRYPT],
-		.engine = &d->engine,
-		.threads = 1,
+		.number = number,
+		.threads = d->plan.crypt_threads,
+		.first = number > 0 ? d->crypt[0].crypt : NULL,
+		.engine = &t->engine,
 		.tunnel_mtu = tunnel_mtu(d),
 		.outer_class_mask = (uint8_t)((d->config.copy_dscp ? DSCP_BITS : 0) |
 			(d->config.copy_ecn ? ECN_BITS : 0)),
 		.max_peers = d->plan.max_peers,
-		.black = {d->black_to_crypt, d->crypt_to_black, &d->bells[PLAN_BLACK], d->black_view},
-		.red = {d->red_to_crypt, d->crypt_to_red, &d->bells[PLAN_RED], d->red_view},
-		.from_control = d->control_to_crypt,
-		.to_control = d->crypt_to_control,
+		.black = {t->black_to_crypt, t->crypt_to_black, &d->bells[PLAN_BLACK], t->black_view},
+		.red = {t->red_to_crypt, t->crypt_to_red, &d->bells[PLAN_RED], t->red_view},
+		.from_control = t->control_to_crypt,
+		.to_control = t->crypt_to_control,
 		.control_bell = &d->bells[PLAN_CONTROL],
 		.reports = d->reports,
 		.dirty = d->dirty,
-		.stats = d->crypt_stats,
+		.stats = t->stats,
 	};
 
+	for (unsigned i = 0; i < c.threads; i++)
+		c.bells[i] = &d->bells[PLAN_CRYPT + i];
 	return crypt_create(&c);
+}
+
+static int create_crypt_thread(struct daemon *d, unsigned number)
+{
+	struct daemon_crypt *t = &d->crypt[number];
+	struct zone *zone = &d->zones[PLAN_CRYPT];
+
+	t->stats = zone_alloc(zone, sizeof(*t->stats));
+	if (!t->stats)
+		return daemon_failed("crypt zone", -ENOMEM);
+	int rc = engine_create(&t->engine, d->config.engine, zone);
+	if (rc != 0)
+		return daemon_failed("engine", rc);
+	t->crypt = create_crypt(d, number);
+	return t->crypt ? 0 : daemon_failed("crypt", -ENOMEM);
 }
 
 int daemon_create_domains(struct daemon *d)
@@ -119,17 +143,17 @@ int daemon_create_domains(struct daemon *d)
 
 	d->reports = zone_alloc(crypt, d->plan.max_peers * sizeof(*d->reports));
 	d->dirty = zone_alloc(crypt, (d->plan.max_peers + 63) / 64 * sizeof(*d->dirty));
-	d->crypt_stats = zone_alloc(crypt, sizeof(*d->crypt_stats));
-	if (!d->reports || !d->dirty || !d->crypt_stats)
+	if (!d->reports || !d->dirty)
 		return daemon_failed("crypt zone", -ENOMEM);
-	int rc = engine_create(&d->engine, d->config.engine, crypt);
-	if (rc != 0)
-		return daemon_failed("engine", rc);
+	for (unsigned i = 0; i < d->plan.crypt_threads; i++) {
+		int rc = create_crypt_thread(d, i);
+		if (rc != 0)
+			return rc;
+	}
 	look_at_mtu(d);
 	d->black = create_black(d);
-	d->crypt = create_crypt(d);
 	d->red = create_red(d);
-	if (!d->black || !d->crypt || !d->red)
+	if (!d->black || !d->red)
 		return daemon_failed("domains", -ENOMEM);
 	log_event(LOG_INFO, "crypt", "room for peers=%u bytes_each=%zu", d->plan.max_peers,
 		crypt_peer_bytes(d->plan.max_peers));
@@ -142,7 +166,7 @@ static uint64_t silence_ns(void *context, const char **name, unsigned i)
 	uint64_t now_ns = clock_boot_ns();
 
 	i += PLAN_BLACK;
-	*name = i < PLAN_THREADS ? daemon_threads[i] : NULL;
+	*name = i < d->plan.threads ? daemon_thread_name(d, i) : NULL;
 	if (!*name)
 		return 0;
 	uint64_t beat_ns = atomic_load(&d->lcores[i].beat_ns);
@@ -167,17 +191,14 @@ int daemon_create_control(struct daemon *d)
 		.black_bell = &d->bells[PLAN_BLACK],
 		.to_red = d->control_to_red,
 		.red_bell = &d->bells[PLAN_RED],
-		.to_crypt = d->control_to_crypt,
-		.from_crypt = d->crypt_to_control,
-		.crypt_bell = &d->bells[PLAN_CRYPT],
+		.crypt_count = d->plan.crypt_threads,
 		.reports = d->reports,
 		.dirty = d->dirty,
 		.black_stats = &d->black_stats,
 		.attack = &d->attack,
 		.red_stats = &d->red_stats,
-		.crypt_stats = d->crypt_stats,
 		.resolver = &d->resolver,
-		.engine_name = d->engine.name,
+		.engine_name = d->crypt[0].engine.name,
 		.hugepages = d->zones[PLAN_CRYPT].page_size > 4096,
 		.table_alloc = table_alloc,
 		.table_free = zone_free,
@@ -187,6 +208,10 @@ int daemon_create_control(struct daemon *d)
 	};
 	char error[512] = "";
 
+	for (unsigned i = 0; i < c.crypt_count; i++)
+		c.crypt[i] = (struct control_crypt){d->crypt[i].control_to_crypt,
+			d->crypt[i].crypt_to_control, &d->bells[PLAN_CRYPT + i],
+			d->crypt[i].stats};
 	d->control = control_create(&c, error, &d->status);
 	config_forget_keys(&d->config);
 	if (d->control)
@@ -198,34 +223,55 @@ int daemon_create_control(struct daemon *d)
 	return -EFAULT;
 }
 
+static void *context_of(const struct daemon *d, unsigned thread)
+{
+	switch (plan_domain(thread)) {
+	case PLAN_BLACK:
+		return d->black;
+	case PLAN_RED:
+		return d->red;
+	default:
+		return d->crypt[thread - PLAN_CRYPT].crypt;
+	}
+}
+
+/* What a thread that rests waits for, beside its bell. */
+static int wait_fd_of(const struct daemon *d, enum plan_thread domain)
+{
+	if (domain == PLAN_CRYPT)
+		return LCORE_NO_PORT;
+	const struct port *port = domain == PLAN_BLACK ? &d->black_port : &d->red_port;
+	return port->wait_fd >= 0 ? port->wait_fd : LCORE_POLLED_PORT;
+}
+
+static int start_thread(struct daemon *d, unsigned thread)
+{
+	unsigned (*const polls[PLAN_DOMAINS])(void *, uint64_t) = {
+		[PLAN_BLACK] = black_poll, [PLAN_RED] = red_poll, [PLAN_CRYPT] = crypt_poll};
+	enum plan_thread domain = plan_domain(thread);
+	struct lcore *l = &d->lcores[thread];
+
+	snprintf(l->name, sizeof(l->name), "%s", daemon_thread_name(d, thread));
+	l->cpu = d->plan.cpu[thread];
+	l->shared = d->plan.shared[thread];
+	l->mode = d->config.poll == CONFIG_POLL_BUSY ? LCORE_BUSY : LCORE_ADAPTIVE;
+	l->bell = &d->bells[thread];
+	l->wait_fd = wait_fd_of(d, domain);
+	l->zone = &d->zones[domain];
+	l->poll = polls[domain];
+	l->context = context_of(d, thread);
+	atomic_store(&l->beat_ns, clock_boot_ns());
+	int rc = lcore_start(l);
+	return rc ? daemon_failed(l->name, rc) : 0;
+}
+
 int daemon_start_threads(struct daemon *d)
 {
-	unsigned (*const polls[])(void *, uint64_t) = {
-		[PLAN_BLACK] = black_poll, [PLAN_CRYPT] = crypt_poll, [PLAN_RED] = red_poll};
-	void *const contexts[] = {
-		[PLAN_BLACK] = d->black, [PLAN_CRYPT] = d->crypt, [PLAN_RED] = d->red};
-	const struct port *const ports[PLAN_THREADS] = {
-		[PLAN_BLACK] = &d->black_port, [PLAN_RED] = &d->red_port};
+	int rc = 0;
 
-	for (int i = PLAN_BLACK; i < PLAN_THREADS; i++) {
-		struct lcore *l = &d->lcores[i];
-		snprintf(l->name, sizeof(l->name), "%s", daemon_threads[i]);
-		l->cpu = d->plan.cpu[i];
-		l->shared = d->plan.shared[i];
-		l->mode = d->config.poll == CONFIG_POLL_BUSY ? LCORE_BUSY : LCORE_ADAPTIVE;
-		l->bell = &d->bells[i];
-		l->wait_fd = !ports[i]		  ? LCORE_NO_PORT :
-			ports[i]->wait_fd >= 0 ? ports[i]->wait_fd :
-						 LCORE_POLLED_PORT;
-		l->zone = &d->zones[i];
-		l->poll = polls[i];
-		l->context = contexts[i];
-		atomic_store(&l->beat_ns, clock_boot_ns());
-		int rc = lcore_start(l);
-		if (rc != 0)
-			return daemon_failed(daemon_threads[i], rc);
-	}
-	return 0;
+	for (unsigned i = PLAN_BLACK; i < d->plan.threads && rc == 0; i++)
+		rc = start_thread(d, i);
+	return rc;
 }
 
 /*
@@ -254,13 +300,15 @@ int daemon_start_ports(struct daemon *d)
 
 void daemon_domains_down(struct daemon *d)
 {
-	for (int i = PLAN_THREADS - 1; i > PLAN_CONTROL; i--)
+	for (int i = PLAN_THREADS_MAX - 1; i > PLAN_CONTROL; i--)
 		lcore_stop(&d->lcores[i]);
 	control_destroy(d->control);
 	port_close(&d->red_port);
 	port_close(&d->black_port);
 	red_destroy(d->red);
-	crypt_destroy(d->crypt);
+	for (int i = CRYPT_THREADS_MAX - 1; i >= 0; i--) { /* the first one has the tables */
+		crypt_destroy(d->crypt[i].crypt);
+		engine_destroy(&d->crypt[i].engine);
+	}
 	black_destroy(d->black);
-	engine_destroy(&d->engine);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Zones, ports with their buffers, rings and bells. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/daemon.h"
@@ -17,15 +18,15 @@
 
 int daemon_create_zones(struct daemon *d)
 {
-	for (int i = PLAN_BLACK; i < PLAN_THREADS; i++) {
+	for (int i = PLAN_BLACK; i < PLAN_DOMAINS; i++) {
 		enum zone_pages pages = daemon_pages(&d->config);
 		int rc = zone_create(
-			&d->zones[i], daemon_threads[i], d->plan.zone_bytes[i], pages);
+			&d->zones[i], daemon_domains[i], d->plan.zone_bytes[i], pages);
 		if (rc == -ENOMEM && pages == ZONE_PAGES_HUGE)
 			log_event(LOG_ERROR, "main",
 				"not enough free hugepages zone=%s need=%zuM hint=\"raise "
 				"vm.nr_hugepages%s\"",
-				daemon_threads[i], d->plan.zone_bytes[i] >> 20,
+				daemon_domains[i], d->plan.zone_bytes[i] >> 20,
 				d->config.hugepages == CONFIG_REQUIRED ?
 					" or, without PCI ports, set Hugepages = auto" : "");
 		if (rc != 0)
@@ -47,6 +48,13 @@ static int open_port(struct port *port, const char *spec)
 	return rc;
 }
 
+static int create_views(struct daemon *d, struct daemon_crypt *c)
+{
+	int rc = pool_view_create(&c->black_view, &d->black_pool, &d->zones[PLAN_CRYPT]);
+
+	return rc ? rc : pool_view_create(&c->red_view, &d->red_pool, &d->zones[PLAN_CRYPT]);
+}
+
 int daemon_open_ports(struct daemon *d)
 {
 	int rc = open_port(&d->black_port, d->config.black.port);
@@ -62,70 +70,104 @@ int daemon_open_ports(struct daemon *d)
 	rc = pool_create(&d->black_pool, "black", &d->zones[PLAN_BLACK], POOL_BUFFERS, mtu);
 	if (rc == 0)
 		rc = pool_create(&d->red_pool, "red", &d->zones[PLAN_RED], POOL_BUFFERS, mtu);
-	if (rc == 0)
-		rc = pool_view_create(&d->black_view, &d->black_pool, &d->zones[PLAN_CRYPT]);
-	if (rc == 0)
-		rc = pool_view_create(&d->red_view, &d->red_pool, &d->zones[PLAN_CRYPT]);
+	for (unsigned i = 0; i < d->plan.crypt_threads && rc == 0; i++)
+		rc = create_views(d, &d->crypt[i]);
 	return rc ? daemon_failed("buffers", rc) : 0;
+}
+
+struct ring_plan {
+	struct ring *ring;
+	const char *name;
+	struct zone *zone;
+	uint32_t count, element;
+};
+
+/* suffix: of their names. */
+static int create_rings(const struct ring_plan *list, unsigned n, const char *suffix)
+{
+	char name[32];
+
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%s%s", list[i].name, suffix);
+		int rc = ring_create(
+			list[i].ring, name, list[i].zone, list[i].count, list[i].element);
+		if (rc != 0)
+			return daemon_failed(name, rc);
+	}
+	return 0;
+}
+
+static int create_crypt_rings(struct daemon *d, unsigned number)
+{
+	struct zone *black = &d->zones[PLAN_BLACK], *red = &d->zones[PLAN_RED];
+	struct zone *crypt = &d->zones[PLAN_CRYPT];
+	struct daemon_crypt *c = &d->crypt[number];
+	const struct ring_plan list[] = {
+		{&c->red_to_crypt, "red_to_crypt", red, HANDLE_RING, sizeof(struct handle)},
+		{&c->crypt_to_red, "crypt_to_red", red, HANDLE_RING, sizeof(struct handle)},
+		{&c->black_to_crypt, "black_to_crypt", black, HANDLE_RING, sizeof(struct handle)},
+		{&c->crypt_to_black, "crypt_to_black", black, HANDLE_RING, sizeof(struct handle)},
+		{&c->control_to_crypt, "control_to_crypt", crypt, ORDER_RING,
+			sizeof(struct crypt_order)},
+		{&c->crypt_to_control, "crypt_to_control", crypt, ORDER_RING,
+			sizeof(struct crypt_ack)},
+	};
+
+	char suffix[12];
+
+	snprintf(suffix, sizeof(suffix), "%u", number);
+	return create_rings(list, sizeof(list) / sizeof(list[0]), suffix);
 }
 
 int daemon_create_rings(struct daemon *d)
 {
-	struct zone *black = &d->zones[PLAN_BLACK], *red = &d->zones[PLAN_RED];
-	struct zone *crypt = &d->zones[PLAN_CRYPT];
-	const struct {
-		struct ring *ring;
-		const char *name;
-		struct zone *zone;
-		uint32_t count, element;
-	} list[] = {
-		{&d->red_to_crypt, "red_to_crypt", red, HANDLE_RING, sizeof(struct handle)},
-		{&d->crypt_to_red, "crypt_to_red", red, HANDLE_RING, sizeof(struct handle)},
-		{&d->black_to_crypt, "black_to_crypt", black, HANDLE_RING, sizeof(struct handle)},
-		{&d->crypt_to_black, "crypt_to_black", black, HANDLE_RING, sizeof(struct handle)},
+	const struct ring_plan list[] = {
 		{&d->black_to_control, "black_to_control", NULL, REPORT_RING,
 			sizeof(struct black_report)},
 		{&d->black_proven, "black_proven", NULL, REPORT_RING, sizeof(struct black_report)},
 		{&d->control_to_black, "control_to_black", NULL, ORDER_RING,
 			sizeof(struct black_order)},
 		{&d->control_to_red, "control_to_red", NULL, ORDER_RING, sizeof(struct red_order)},
-		{&d->control_to_crypt, "control_to_crypt", crypt, ORDER_RING,
-			sizeof(struct crypt_order)},
-		{&d->crypt_to_control, "crypt_to_control", crypt, ORDER_RING,
-			sizeof(struct crypt_ack)},
 	};
+	int rc = create_rings(list, sizeof(list) / sizeof(list[0]), "");
 
-	for (unsigned i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
-		int rc = ring_create(list[i].ring, list[i].name, list[i].zone, list[i].count,
-			list[i].element);
-		if (rc != 0)
-			return daemon_failed(list[i].name, rc);
-	}
-	for (int i = 0; i < PLAN_THREADS; i++) {
-		int rc = bell_open(&d->bells[i]);
+	for (unsigned i = 0; i < d->plan.crypt_threads && rc == 0; i++)
+		rc = create_crypt_rings(d, i);
+	for (unsigned i = 0; i < d->plan.threads && rc == 0; i++) {
+		rc = bell_open(&d->bells[i]);
 		if (rc != 0)
 			return daemon_failed("bells", rc);
 	}
-	return 0;
+	return rc;
+}
+
+static void crypt_memory_down(struct daemon_crypt *c)
+{
+	struct ring *const rings[] = {&c->red_to_crypt, &c->crypt_to_red, &c->black_to_crypt,
+		&c->crypt_to_black, &c->control_to_crypt, &c->crypt_to_control};
+
+	for (unsigned i = 0; i < sizeof(rings) / sizeof(rings[0]); i++)
+		ring_destroy(rings[i]);
+	zone_free(c->stats);
+	pool_view_destroy(&c->red_view);
+	pool_view_destroy(&c->black_view);
 }
 
 void daemon_memory_down(struct daemon *d)
 {
-	struct ring *const rings[] = {&d->red_to_crypt, &d->crypt_to_red, &d->black_to_crypt,
-		&d->crypt_to_black, &d->black_to_control, &d->black_proven, &d->control_to_black, &d->control_to_red,
-		&d->control_to_crypt, &d->crypt_to_control};
+	struct ring *const rings[] = {&d->black_to_control, &d->black_proven, &d->control_to_black,
+		&d->control_to_red};
 
 	for (unsigned i = 0; i < sizeof(rings) / sizeof(rings[0]); i++)
 		ring_destroy(rings[i]);
+	for (unsigned i = 0; i < CRYPT_THREADS_MAX; i++)
+		crypt_memory_down(&d->crypt[i]);
 	zone_free(d->reports);
 	zone_free(d->dirty);
-	zone_free(d->crypt_stats);
-	pool_view_destroy(&d->red_view);
-	pool_view_destroy(&d->black_view);
 	pool_destroy(&d->red_pool);
 	pool_destroy(&d->black_pool);
-	for (int i = PLAN_THREADS - 1; i > PLAN_CONTROL; i--)
+	for (int i = PLAN_DOMAINS - 1; i > PLAN_CONTROL; i--)
 		zone_destroy(&d->zones[i]);
-	for (int i = 0; i < PLAN_THREADS; i++)
+	for (unsigned i = 0; i < PLAN_THREADS_MAX; i++)
 		bell_close(&d->bells[i]);
 }

@@ -8,12 +8,23 @@
 #include "daemon/daemon.h"
 #include "util/log.h"
 
-const char *const daemon_threads[PLAN_THREADS] = {
+const char *const daemon_domains[PLAN_DOMAINS] = {
 	[PLAN_CONTROL] = "control",
 	[PLAN_BLACK] = "black",
-	[PLAN_CRYPT] = "crypt",
 	[PLAN_RED] = "red",
+	[PLAN_CRYPT] = "crypt",
 };
+
+const char *daemon_thread_name(const struct daemon *d, unsigned thread)
+{
+	static const char *const several[CRYPT_THREADS_MAX] = {"crypt0", "crypt1", "crypt2",
+		"crypt3", "crypt4", "crypt5", "crypt6", "crypt7", "crypt8", "crypt9", "crypt10",
+		"crypt11", "crypt12", "crypt13", "crypt14", "crypt15"};
+
+	if (thread < PLAN_CRYPT || d->plan.crypt_threads == 1)
+		return daemon_domains[plan_domain(thread)];
+	return several[thread - PLAN_CRYPT];
+}
 
 int daemon_failed(const char *step, int rc)
 {

@@ -85,6 +85,20 @@ struct config_peer *rig_add_peer(
 	return peer;
 }
 
+static int make_crypt_rings(struct control_config *c, unsigned count)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < c->crypt_count && rc == 0; i++) {
+		rc = ring_create(
+			&c->crypt[i].to, "", NULL, count + 1, ELEMENT(struct crypt_order));
+		if (rc == 0)
+			rc = ring_create(&c->crypt[i].from, "", NULL, count + 1,
+				ELEMENT(struct crypt_ack));
+	}
+	return rc;
+}
+
 static void make_rings(struct rig *r, unsigned count)
 {
 	struct control_config *c = &r->config;
@@ -95,14 +109,15 @@ static void make_rings(struct rig *r, unsigned count)
 		ring_create(&c->from_black_proven, "", NULL, count + 1,
 			ELEMENT(struct black_report)) != 0 ||
 		ring_create(&c->to_red, "", NULL, count + 1, ELEMENT(struct red_order)) != 0 ||
-		ring_create(&c->to_crypt, "", NULL, count + 1, ELEMENT(struct crypt_order)) != 0 ||
-		ring_create(&c->from_crypt, "", NULL, count + 1, ELEMENT(struct crypt_ack)) != 0)
+		make_crypt_rings(c, count) != 0)
 		abort();
 }
 
 bool rig_start(struct rig *r, unsigned ring)
 {
 	if (!r->config.to_black.r) {
+		if (r->config.crypt_count == 0)
+			r->config.crypt_count = 1;
 		make_rings(r, ring);
 		r->config.config = &r->file;
 		if (r->config.max_peers == 0)
@@ -110,13 +125,15 @@ bool rig_start(struct rig *r, unsigned ring)
 		r->config.bell = &r->bells[0];
 		r->config.black_bell = &r->bells[1];
 		r->config.red_bell = &r->bells[2];
-		r->config.crypt_bell = &r->bells[3];
+		for (unsigned i = 0; i < r->config.crypt_count; i++) {
+			r->config.crypt[i].bell = &r->bells[3];
+			r->config.crypt[i].stats = &r->crypt_stats[i];
+		}
 		r->config.reports = r->reports;
 		r->config.dirty = r->dirty;
 		r->config.black_stats = &r->black_stats;
 		r->config.attack = &r->attack;
 		r->config.red_stats = &r->red_stats;
-		r->config.crypt_stats = &r->crypt_stats;
 		r->config.engine_name = "none";
 		r->config.table_alloc = table_alloc;
 		r->config.table_free = table_free;
@@ -137,8 +154,10 @@ void rig_close(struct rig *r)
 	ring_destroy(&r->config.from_black);
 	ring_destroy(&r->config.from_black_proven);
 	ring_destroy(&r->config.to_red);
-	ring_destroy(&r->config.to_crypt);
-	ring_destroy(&r->config.from_crypt);
+	for (unsigned i = 0; i < r->config.crypt_count; i++) {
+		ring_destroy(&r->config.crypt[i].to);
+		ring_destroy(&r->config.crypt[i].from);
+	}
 	for (unsigned i = 0; i < 4; i++)
 		bell_close(&r->bells[i]);
 	for (unsigned i = 0; i < r->file.peer_count; i++)
@@ -171,9 +190,11 @@ void rig_round(struct rig *r)
 	control_round(r->control, now(r));
 }
 
-static void take_crypt_order(struct rig *r, const struct crypt_order *o)
+static void take_crypt_order(struct rig *r, unsigned thread, const struct crypt_order *o)
 {
-	if (r->order_count == 4096 || r->unacked_count == 4096)
+	unsigned *unacked = &r->thread_unacked[thread];
+
+	if (r->order_count == 4096 || *unacked == 4096)
 		abort();
 	r->orders[r->order_count++] = (struct rig_order){
 		.kind = o->kind,
@@ -181,10 +202,13 @@ static void take_crypt_order(struct rig *r, const struct crypt_order *o)
 		.endpoint = o->endpoint,
 		.local_index = o->keys.local_index,
 		.routes = o->routes,
+		.thread = thread,
+		.half = o->half,
+		.to = o->to,
 	};
 	if (o->kind == CRYPT_REMOVE || o->kind == CRYPT_SESSION_RX || o->kind == CRYPT_SESSION_TX ||
 		o->kind == CRYPT_WIPE || o->kind == CRYPT_ROUTES)
-		r->unacked[r->unacked_count++] = (struct crypt_ack){
+		r->unacked[thread][(*unacked)++] = (struct crypt_ack){
 			.kind = o->kind,
 			.slot = o->slot,
 			.local_index = o->keys.local_index,
@@ -192,12 +216,46 @@ static void take_crypt_order(struct rig *r, const struct crypt_order *o)
 		};
 }
 
+void rig_ack_thread(struct rig *r, unsigned thread)
+{
+	struct crypt_ack *list = r->unacked[thread];
+	unsigned *count = &r->thread_unacked[thread];
+	unsigned n = ring_send(&r->config.crypt[thread].from, list, *count);
+
+	memmove(list, list + n, (*count - n) * sizeof(list[0]));
+	*count -= n;
+}
+
 void rig_ack(struct rig *r)
 {
-	unsigned n = ring_send(&r->config.from_crypt, r->unacked, r->unacked_count);
+	for (unsigned i = 0; i < r->config.crypt_count; i++)
+		rig_ack_thread(r, i);
+}
 
-	memmove(r->unacked, r->unacked + n, (r->unacked_count - n) * sizeof(r->unacked[0]));
-	r->unacked_count -= n;
+static unsigned unacked(const struct rig *r)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < r->config.crypt_count; i++)
+		sum += r->thread_unacked[i];
+	return sum;
+}
+
+static bool acks_wait(const struct rig *r)
+{
+	for (unsigned i = 0; i < r->config.crypt_count; i++)
+		if (!ring_empty(&r->config.crypt[i].from))
+			return true;
+	return false;
+}
+
+/* Prefixes and their links apart: most tests know of the former alone. */
+static void take_red_order(struct rig *r, const struct red_order *o)
+{
+	if (o->kind == RED_TUNNEL_LINK)
+		r->links[r->link_count++ % RIG_LINKS] = *o;
+	else
+		r->red[r->red_count++] = o->prefix;
 }
 
 void rig_domains(struct rig *r)
@@ -208,12 +266,13 @@ void rig_domains(struct rig *r)
 		struct red_order red;
 	} o;
 
-	while (r->order_count < 4096 && ring_receive(&r->config.to_crypt, &o, 1))
-		take_crypt_order(r, &o.crypt);
+	for (unsigned i = 0; i < r->config.crypt_count; i++)
+		while (r->order_count < 4096 && ring_receive(&r->config.crypt[i].to, &o, 1))
+			take_crypt_order(r, i, &o.crypt);
 	while (r->black_count < 2048 && ring_receive(&r->config.to_black, &o, 1))
 		r->black[r->black_count++] = o.black;
 	while (r->red_count < 2048 && ring_receive(&r->config.to_red, &o, 1))
-		r->red[r->red_count++] = o.red.prefix;
+		take_red_order(r, &o.red);
 	if (!r->hold_acks)
 		rig_ack(r);
 }
@@ -223,11 +282,11 @@ void rig_settle(struct rig *r)
 	unsigned quiet = 0;
 
 	while (quiet < 4) {
-		unsigned before = r->order_count + r->black_count + r->red_count + r->unacked_count;
-		bool acks = !ring_empty(&r->config.from_crypt);
+		unsigned before = r->order_count + r->black_count + r->red_count + r->link_count + unacked(r);
+		bool acks = acks_wait(r);
 		rig_round(r);
 		rig_domains(r);
-		unsigned after = r->order_count + r->black_count + r->red_count + r->unacked_count;
+		unsigned after = r->order_count + r->black_count + r->red_count + r->link_count + unacked(r);
 		quiet = before == after && !acks ? quiet + 1 : 0;
 	}
 }
@@ -252,7 +311,7 @@ int rig_find(const struct rig *r, enum crypt_order_kind kind, uint32_t slot)
 
 void rig_forget(struct rig *r)
 {
-	r->order_count = r->black_count = r->red_count = 0;
+	r->order_count = r->black_count = r->red_count = r->link_count = 0;
 }
 
 uint32_t rig_slot(const struct rig *r, uint8_t fill)

@@ -16,7 +16,11 @@ struct rig_order { /* what crypt was told, keys left out */
 	bool endpoint;
 	uint32_t local_index;
 	const struct allowedips *routes;
+	unsigned thread; /* who was told */
+	uint8_t half, to;
 };
+
+#define RIG_LINKS 2048
 
 struct rig {
 	struct control_config config;
@@ -28,7 +32,7 @@ struct rig {
 	struct black_stats black_stats;
 	struct black_attack attack;
 	struct red_stats red_stats;
-	struct crypt_stats crypt_stats;
+	struct crypt_stats crypt_stats[CRYPT_THREADS_MAX];
 	char folder[32], run_dir[48], uapi_dir[48];
 	char error[512];
 	int status;
@@ -36,13 +40,15 @@ struct rig {
 	/* what the domains were told, in order */
 	struct rig_order orders[4096];
 	unsigned order_count;
-	struct crypt_ack unacked[4096];
-	unsigned unacked_count;
+	struct crypt_ack unacked[CRYPT_THREADS_MAX][4096];
+	unsigned thread_unacked[CRYPT_THREADS_MAX];
 	bool hold_acks;          /* crypt takes orders, but acks nothing */
 	struct black_order black[2048];
 	unsigned black_count;
 	struct ip_prefix red[2048];
 	unsigned red_count;
+	struct red_order links[RIG_LINKS]; /* RED_TUNNEL_LINK */
+	unsigned link_count;
 	uint32_t refuse_tables;  /* table_alloc fails from this size on (prefixes); 0: never */
 	unsigned tables;         /* that exist */
 	uint64_t silence_ns;
@@ -60,6 +66,7 @@ void rig_round(struct rig *r);
 /* The domains take what control sent; crypt acks unless held. */
 void rig_domains(struct rig *r);
 void rig_ack(struct rig *r);                 /* what was held so far */
+void rig_ack_thread(struct rig *r, unsigned thread);
 void rig_settle(struct rig *r);              /* rounds and domains until nothing moves */
 unsigned rig_count(const struct rig *r, enum crypt_order_kind kind);
 int rig_find(const struct rig *r, enum crypt_order_kind kind, uint32_t slot); /* index or -1 */

@@ -133,7 +133,7 @@ static void test_full_rings(void)
 	unsigned most = 0;
 	for (unsigned i = 0; i < 20000 && !rig.control->ready; i++) {
 		rig_round(&rig);
-		most = rig.control->to_crypt.count > most ? rig.control->to_crypt.count : most;
+		most = rig.control->to_crypt[0].count > most ? rig.control->to_crypt[0].count : most;
 		rig_domains(&rig);
 	}
 	CU_ASSERT(rig.control->ready && !rig.control->failed);

@@ -219,7 +219,7 @@ static void test_garbage(void)
 		uint8_t padding[4];
 	} element = {.report.length = UINT16_MAX};
 	ring_send(&rig.config.from_black, &element, 1);
-	ring_send(&rig.config.from_crypt, acks, sizeof(acks) / sizeof(acks[0]));
+	ring_send(&rig.config.crypt[0].from, acks, sizeof(acks) / sizeof(acks[0]));
 	rig_settle(&rig);
 	CU_ASSERT_EQUAL(rig.order_count + rig.black_count, 0);
 	CU_ASSERT_EQUAL(rig.control->wipes + rig.control->removals, 0);

@@ -234,18 +234,38 @@ static void test_status(void)
 enum { COUNTERS = 0 BLACK_COUNTERS(ONE) RED_COUNTERS(ONE) CRYPT_COUNTERS(ONE)
 	CONTROL_COUNTERS(ONE) };
 
+static void test_stats_of_threads(void)
+{
+	static struct black_stats black;
+	static struct red_stats red;
+	static struct crypt_stats crypt[2];
+	static struct control_stats control;
+	const struct crypt_stats *threads[2] = {&crypt[0], &crypt[1]};
+
+	crypt[0].drop_tag = 30;
+	crypt[1].drop_tag = 12;
+	text_init(&answer);
+	show_stats(&answer, &black, &red, threads, 2, &control);
+	show_end(&answer, 0, NULL);
+	struct reply reply = reply_of_answer();
+	PRINT(print_stats_json(out, &reply));
+	CU_ASSERT_PTR_NOT_NULL(strstr(printed, ",\"drop_tag\":42,"));
+	text_free(&answer);
+}
+
 static void test_stats(void)
 {
 	static struct black_stats black;
 	static struct red_stats red;
-	static struct crypt_stats crypt;
+	static struct crypt_stats crypt[2];
+	const struct crypt_stats *threads[2] = {&crypt[0], &crypt[1]};
 	static struct control_stats control;
 	unsigned counters = 0;
 
 	black.rx_packets = UINT64_MAX;
 	red.drop_ttl = 5;
 	text_init(&answer);
-	show_stats(&answer, &black, &red, &crypt, &control);
+	show_stats(&answer, &black, &red, threads, 2, &control);
 	show_end(&answer, 0, NULL);
 	struct reply reply = reply_of_answer();
 	PRINT(print_stats_json(out, &reply));
@@ -260,7 +280,7 @@ static void test_stats(void)
 	PRINT(print_stats(out, &reply, false));
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "red\n               5  drop_ttl "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "packets whose TTL ended here\n"));
-	CU_ASSERT_PTR_NULL(strstr(printed, "crypt"));
+	CU_ASSERT_PTR_NULL(strstr(printed, "crypt\n"));
 	PRINT(print_stats(out, &reply, true));
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "crypt\n"));
 	text_free(&answer);
@@ -295,6 +315,7 @@ static const struct unit_test tests[] = {
 	{"show: for people, like wg; a name cannot write to the terminal", test_show_people},
 	{"status: JSON and text", test_status},
 	{"stats: every counter, as JSON; those that count, as text", test_stats},
+	{"stats: those of several crypt threads are added up", test_stats_of_threads},
 	{"JSON strings: control characters and broken UTF-8", test_json_strings},
 	{NULL, NULL},
 };
