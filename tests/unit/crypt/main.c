@@ -5,7 +5,8 @@
 int main(int argc, char **argv)
 {
 	const struct unit_suite *const suites[] = {
-		&suite_pipeline, &suite_route, &suite_outer, &suite_stage, &suite_hostile, NULL};
+		&suite_pipeline, &suite_route, &suite_outer, &suite_stage, &suite_hostile,
+		&suite_threads, NULL};
 
 	unit_eal();
 	return unit_main(argc, argv, suites);

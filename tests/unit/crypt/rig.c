@@ -12,12 +12,16 @@
 
 #define MUST(x) CU_ASSERT_FATAL(x)
 
-static void open_side(struct rig_side *s, struct zone *crypt, const char *name)
+static void open_pool(struct rig_side *s, const char *name)
+{
+	unit_zone(&s->zone, name, 6);
+	MUST(pool_create(&s->pool, name, &s->zone, RIG_BUFFERS, 1500) == 0);
+}
+
+static void open_link(struct rig_side *s, struct zone *crypt, const char *name)
 {
 	char text[32];
 
-	unit_zone(&s->zone, name, 6);
-	MUST(pool_create(&s->pool, name, &s->zone, RIG_BUFFERS, 1500) == 0);
 	MUST(pool_view_create(&s->view, &s->pool, crypt) == 0);
 	snprintf(text, sizeof(text), "%.20s-to", name);
 	MUST(ring_create(&s->to, text, &s->zone, 1024, sizeof(struct handle)) == 0);
@@ -27,12 +31,16 @@ static void open_side(struct rig_side *s, struct zone *crypt, const char *name)
 	s->next = 0;
 }
 
-static void close_side(struct rig_side *s)
+static void close_link(struct rig_side *s)
 {
 	bell_close(&s->bell);
 	ring_destroy(&s->from);
 	ring_destroy(&s->to);
 	pool_view_destroy(&s->view);
+}
+
+static void close_pool(struct rig_side *s)
+{
 	pool_destroy(&s->pool);
 	zone_destroy(&s->zone);
 }
@@ -42,7 +50,9 @@ static void make_crypt(struct rig *r)
 	struct crypt_config c = {
 		.zone = &r->zone,
 		.engine = &r->engine,
-		.threads = 1,
+		.number = r->number,
+		.threads = r->threads,
+		.first = r->first ? r->first->crypt : NULL,
 		.tunnel_mtu = 1420,
 		.max_peers = RIG_PEERS,
 		.black = {r->black.to, r->black.from, &r->black.bell, r->black.view},
@@ -55,8 +65,21 @@ static void make_crypt(struct rig *r)
 		.stats = r->stats,
 	};
 
+	for (unsigned i = 0; i < r->threads; i++)
+		c.bells[i] = &(r->first ? r->first : r)->bells[i];
 	r->crypt = crypt_create(&c);
 	MUST(r->crypt != NULL);
+}
+
+static void use_routes(struct rig *r, const struct allowedips *t)
+{
+	struct crypt_order o = {.kind = CRYPT_ROUTES, .routes = t};
+	struct crypt_ack ack;
+
+	ring_send(&r->orders, &o, 1);
+	rig_poll(r);
+	MUST(rig_ack(r, &ack) && ack.kind == CRYPT_ROUTES && ack.routes == t);
+	r->routes = t;
 }
 
 static void publish_routes(struct rig *r)
@@ -75,15 +98,11 @@ static void publish_routes(struct rig *r)
 
 void rig_routes(struct rig *r, struct allowedips *routes)
 {
-	struct crypt_order o = {.kind = CRYPT_ROUTES, .routes = routes};
-	struct crypt_ack ack;
+	const struct allowedips *former = r->routes;
 
 	allowedips_set_number(routes, ++r->routes_number);
-	ring_send(&r->orders, &o, 1);
-	rig_poll(r);
-	MUST(rig_ack(r, &ack) && ack.kind == CRYPT_ROUTES && ack.routes == routes);
-	zone_free((void *)(uintptr_t)r->routes);
-	r->routes = routes;
+	use_routes(r, routes);
+	zone_free((void *)(uintptr_t)former);
 }
 
 bool rig_has(const char *engine)
@@ -100,45 +119,126 @@ bool rig_has(const char *engine)
 	return rc == 0;
 }
 
-void rig_open(struct rig *r, const char *name, const char *engine)
+/* What all threads share. */
+static void open_common(struct rig *r, const char *name)
 {
 	char text[32];
 
-	memset(r, 0, sizeof(*r));
-	r->now_ns = RIG_START;
 	snprintf(text, sizeof(text), "%.8s-crypt", name);
 	unit_zone(&r->zone, text, 12);
 	snprintf(text, sizeof(text), "%.8s-black", name);
-	open_side(&r->black, &r->zone, text);
+	open_pool(&r->black, text);
 	snprintf(text, sizeof(text), "%.8s-red", name);
-	open_side(&r->red, &r->zone, text);
+	open_pool(&r->red, text);
+	r->reports = zone_alloc(&r->zone, RIG_PEERS * sizeof(*r->reports));
+	r->dirty = zone_alloc(&r->zone, RIG_PEERS / 64 * sizeof(*r->dirty));
+	for (unsigned i = 0; i < RIG_THREADS; i++)
+		MUST(bell_open(&r->bells[i]) == 0);
+}
+
+static void close_common(struct rig *r)
+{
+	zone_free((void *)(uintptr_t)r->routes);
+	zone_free(r->dirty);
+	zone_free(r->reports);
+	for (unsigned i = 0; i < RIG_THREADS; i++)
+		bell_close(&r->bells[i]);
+	close_pool(&r->red);
+	close_pool(&r->black);
+	zone_destroy(&r->zone);
+}
+
+static void share_common(struct rig *r, const struct rig *first)
+{
+	r->zone = first->zone;
+	r->black = first->black;
+	r->red = first->red;
+	r->reports = first->reports;
+	r->dirty = first->dirty;
+}
+
+static void open_thread(struct rig *r, const char *name, const char *engine)
+{
+	char text[32];
+
+	r->now_ns = RIG_START;
+	snprintf(text, sizeof(text), "%.8s-black", name);
+	open_link(&r->black, &r->zone, text);
+	snprintf(text, sizeof(text), "%.8s-red", name);
+	open_link(&r->red, &r->zone, text);
 	snprintf(text, sizeof(text), "%.8s-orders", name);
 	MUST(ring_create(&r->orders, text, &r->zone, 64, sizeof(struct crypt_order)) == 0);
 	snprintf(text, sizeof(text), "%.8s-acks", name);
 	MUST(ring_create(&r->acks, text, &r->zone, 64, sizeof(struct crypt_ack)) == 0);
 	MUST(bell_open(&r->control_bell) == 0);
-	r->reports = zone_alloc(&r->zone, RIG_PEERS * sizeof(*r->reports));
-	r->dirty = zone_alloc(&r->zone, RIG_PEERS / 64 * sizeof(*r->dirty));
 	r->stats = zone_alloc(&r->zone, sizeof(*r->stats));
 	MUST(engine_create(&r->engine, engine, &r->zone) == 0);
 	make_crypt(r);
-	publish_routes(r);
+}
+
+static void close_thread(struct rig *r)
+{
+	crypt_destroy(r->crypt);
+	engine_destroy(&r->engine);
+	zone_free(r->stats);
+	bell_close(&r->control_bell);
+	ring_destroy(&r->acks);
+	ring_destroy(&r->orders);
+	close_link(&r->red);
+	close_link(&r->black);
+}
+
+void rig_open_threads(struct rig *list, unsigned threads, const char *name, const char *engine)
+{
+	char text[32];
+
+	memset(list, 0, threads * sizeof(*list));
+	open_common(&list[0], name);
+	for (unsigned i = 0; i < threads; i++) {
+		struct rig *r = &list[i];
+		r->number = i;
+		r->threads = threads;
+		if (i > 0) {
+			r->first = &list[0];
+			share_common(r, &list[0]);
+		}
+		snprintf(text, sizeof(text), "%.6s%u", name, i);
+		open_thread(r, text, engine);
+		r->black.next = r->red.next = (uint16_t)(i * RIG_BUFFERS / RIG_THREADS);
+		if (i == 0)
+			publish_routes(r);
+		else
+			use_routes(r, list[0].routes);
+	}
+}
+
+void rig_close_threads(struct rig *list, unsigned threads)
+{
+	for (unsigned i = threads; i-- > 0;)
+		close_thread(&list[i]);
+	close_common(&list[0]);
+}
+
+void rig_open(struct rig *r, const char *name, const char *engine)
+{
+	rig_open_threads(r, 1, name, engine);
 }
 
 void rig_close(struct rig *r)
 {
-	crypt_destroy(r->crypt);
-	engine_destroy(&r->engine);
-	zone_free((void *)(uintptr_t)r->routes);
-	zone_free(r->stats);
-	zone_free(r->dirty);
-	zone_free(r->reports);
-	bell_close(&r->control_bell);
-	ring_destroy(&r->acks);
-	ring_destroy(&r->orders);
-	close_side(&r->red);
-	close_side(&r->black);
-	zone_destroy(&r->zone);
+	rig_close_threads(r, 1);
+}
+
+void rig_move(struct rig *from, struct rig *to, uint32_t slot, enum crypt_half half)
+{
+	struct crypt_order yield = {.kind = CRYPT_YIELD, .slot = slot, .half = (uint8_t)half,
+		.to = (uint8_t)to->number};
+	struct crypt_order take = {.kind = CRYPT_TAKE, .slot = slot, .half = (uint8_t)half};
+
+	ring_send(&from->orders, &yield, 1);
+	ring_send(&to->orders, &take, 1);
+	rig_poll(from);
+	rig_poll(to);
 }
 
 void rig_poll(struct rig *r)

@@ -8,6 +8,7 @@
 
 #define RIG_BUFFERS 512
 #define RIG_PEERS   192
+#define RIG_THREADS 3
 #define RIG_START   (1000 * CLOCK_SECOND)
 
 struct rig_side {
@@ -21,6 +22,9 @@ struct rig_side {
 
 struct rig {
 	struct rig_side black, red;
+	struct rig *first; /* of several threads; NULL: it is the only one, or the first itself */
+	unsigned number, threads;
+	struct bell bells[RIG_THREADS]; /* the first one's: of all threads */
 	struct zone zone; /* crypt's */
 	struct ring orders, acks;
 	struct bell control_bell;
@@ -37,6 +41,14 @@ struct rig {
 bool rig_has(const char *engine); /* false: this machine has no such device */
 void rig_open(struct rig *r, const char *name, const char *engine);
 void rig_close(struct rig *r);
+/*
+ * Crypt threads that share peers and what black and red lend, each of which is used like a rig of its
+ * own. Buffers of list[i] begin with number i * RIG_BUFFERS / RIG_THREADS.
+ */
+void rig_open_threads(struct rig *list, unsigned threads, const char *name, const char *engine);
+void rig_close_threads(struct rig *list, unsigned threads);
+/* A half of slot goes from one thread to another; polled are both. */
+void rig_move(struct rig *from, struct rig *to, uint32_t slot, enum crypt_half half);
 
 void rig_poll(struct rig *r); /* until crypt finds nothing more */
 /* Lend n buffers to be filled. */

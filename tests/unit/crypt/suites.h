@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
-extern const struct unit_suite suite_pipeline, suite_outer, suite_stage, suite_hostile, suite_route;
+extern const struct unit_suite suite_pipeline, suite_outer, suite_stage, suite_hostile, suite_route,
+	suite_threads;
 
 #endif
