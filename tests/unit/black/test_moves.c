@@ -344,6 +344,48 @@ static void in_order(void)
 	rig_close(&rig);
 }
 
+/* Of several crypt threads one opens and says so; what another one sealed then goes to the new place. */
+static void before_others_answers(void)
+{
+	static const struct rig_options two = {.links = 2, .mtu = 1500, .buffers = RIG_BUFFERS,
+		.reports = 64, .handles = 1024};
+
+	for (unsigned opens = 0; opens < 2; opens++) {
+		rig_open_with(&rig, &two);
+		rig_endpoint(&rig, 3, PEER, 5000);
+		rig_data(message, 32, opens << 31);
+		rig_arrive(&rig, frame, wire_udp(frame, PEER, 5001, OURS, LISTEN, message, 32));
+		CU_ASSERT_EQUAL_FATAL(rig.links[opens].full_count, 1);
+		rig_return_moved(&rig, opens, 3);
+		CU_ASSERT_TRUE(rig_sealed(&rig, 1 - opens, 3, 32));
+		rig_poll(&rig);
+		rig_resolve(&rig, PEER);
+		CU_ASSERT(rig_sent(&rig) > 0);
+		CU_ASSERT_EQUAL(get_be16(rig.frame + 36), 5001);
+		rig_close(&rig);
+	}
+}
+
+/* That news was given while black looked at the rings: it finds it before it sends. */
+static void while_it_looks(void)
+{
+	static const struct rig_options two = {.links = 2, .mtu = 1500, .buffers = RIG_BUFFERS,
+		.reports = 64, .handles = 1024};
+
+	rig_open_with(&rig, &two);
+	rig_endpoint(&rig, 3, PEER, 5000);
+	rig_data(message, 32, 0);
+	rig_arrive(&rig, frame, wire_udp(frame, PEER, 5001, OURS, LISTEN, message, 32));
+	CU_ASSERT_TRUE(rig_sealed(&rig, 1, 3, 32));
+	black_poll(rig.black, rig.now_ns); /* it has the answer, */
+	rig_return_moved(&rig, 0, 3);      /* and not yet this */
+	rig_poll(&rig);
+	rig_resolve(&rig, PEER);
+	CU_ASSERT(rig_sent(&rig) > 0);
+	CU_ASSERT_EQUAL(get_be16(rig.frame + 36), 5001);
+	rig_close(&rig);
+}
+
 static const struct unit_test tests[] = {
 	{"other IPv6 addresses are ours at once, announced, and their groups told", another},
 	{"the link-local address comes and goes with the others", link_local},
@@ -351,6 +393,8 @@ static const struct unit_test tests[] = {
 	{"A51: after a change of addresses every source has another tag, in both families", tags},
 	{"A51, A52: a peer is followed before it is answered, in both families", follows},
 	{"A51: who has no endpoint does not get one by moving", follows_nobody},
+	{"A51, A52: before another crypt thread's answer leaves", before_others_answers},
+	{"A51, A52: also when the news comes while black looks", while_it_looks},
 	{"C32: a slot's next peer does not inherit a move", in_order},
 	{NULL, NULL},
 };

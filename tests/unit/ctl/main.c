@@ -17,6 +17,8 @@ int main(int argc, char **argv)
 		&suite_server,
 		&suite_mark,
 		&suite_reload,
+		&suite_plan,
+		&suite_threads,
 		NULL,
 	};
 

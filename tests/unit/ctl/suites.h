@@ -18,5 +18,7 @@ extern const struct unit_suite suite_control;
 extern const struct unit_suite suite_control_session;
 extern const struct unit_suite suite_reload;
 extern const struct unit_suite suite_server;
+extern const struct unit_suite suite_plan;
+extern const struct unit_suite suite_threads;
 
 #endif

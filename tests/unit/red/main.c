@@ -6,6 +6,7 @@ int main(int argc, char **argv)
 {
 	static const struct unit_suite *const suites[] = {
 		&suite_tunnel,
+		&suite_links,
 		&suite_receive,
 		&suite_complain,
 		&suite_opened,

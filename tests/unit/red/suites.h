@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-extern const struct unit_suite suite_complain, suite_drops, suite_hostile, suite_ipv6,
+extern const struct unit_suite suite_complain, suite_drops, suite_hostile, suite_ipv6, suite_links,
 	suite_opened, suite_receive, suite_tunnel;
 
 #endif

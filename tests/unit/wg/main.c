@@ -10,6 +10,7 @@ int main(int argc, char **argv)
 		&suite_ratelimit,
 		&suite_index,
 		&suite_indices,
+		&suite_lanes,
 		&suite_allowedips,
 		&suite_replay,
 		&suite_session,

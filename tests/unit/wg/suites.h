@@ -11,6 +11,7 @@ extern const struct unit_suite suite_jar;
 extern const struct unit_suite suite_ratelimit;
 extern const struct unit_suite suite_index;
 extern const struct unit_suite suite_indices;
+extern const struct unit_suite suite_lanes;
 extern const struct unit_suite suite_allowedips;
 extern const struct unit_suite suite_replay;
 extern const struct unit_suite suite_session;
