@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # check: beside others
-# Traffic across a rekey (every 120 seconds, A31), in a lab for each kind of site B at once: encrypterd,
-# wireguard-go and, where it has one, the kernel's WireGuard. With LONG=yes, ten minutes of it, beside
+# Traffic across a rekey (every 120 seconds, A31), in a lab for each kind of site B at once: encrypterd
+# (with one crypt thread and with two), wireguard-go and, where it has one, the kernel's WireGuard. With LONG=yes, ten minutes of it, beside
 # TCP at 50 Mbit/s.
 #
 #   pcA ───── siteA ═════ inet ═════ siteB ───────────────────────── pcB
@@ -28,6 +28,9 @@ lab_with() { # NAME TEXT OPTION…
 
 lab_with t$$ "two encrypterd"
 lab_with t$$b "encrypterd and wireguard-go" --siteB wireguard-go --psk
+core_b=$(($(nproc) > 1))
+lab_with t$$d "two encrypterd with two crypt threads" --more siteA.Crypt 'Cores = 0, 0' \
+	--more siteB.Crypt "Cores = $core_b, $core_b"
 if kernel_has_wireguard; then
 	lab_with t$$c "encrypterd and wireguard-kernel" --siteB wireguard-kernel --psk
 else
