@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # check: beside others
 # Traffic across a rekey (every 120 seconds, A31), in a lab for each kind of site B at once: encrypterd
-# (with one crypt thread and with two), wireguard-go and, where it has one, the kernel's WireGuard. With LONG=yes, ten minutes of it, beside
-# TCP at 50 Mbit/s.
+# with one crypt thread and with two, wireguard-go and, where it has one, the kernel's WireGuard. With
+# LONG=yes, ten minutes of it, beside TCP at 50 Mbit/s.
 #
 #   pcA ───── siteA ═════ inet ═════ siteB ───────────────────────── pcB
 #             encrypterd             encrypterd; in other labs wireguard-go,
