@@ -11,13 +11,17 @@ static bool has_session(const struct peer *peer)
 	return false;
 }
 
+void indices_place(struct wg_device *d, struct peer *peer)
+{
+	if (!has_session(peer))
+		lanes_choose(&d->lanes, &peer->lanes);
+}
+
 /* As many tries as there are threads, on average. */
-uint32_t indices_draw(struct wg_device *d, struct peer *peer)
+uint32_t indices_draw(struct wg_device *d, const struct peer *peer)
 {
 	uint32_t index;
 
-	if (!has_session(peer))
-		lanes_choose(&d->lanes, &peer->lanes);
 	do
 		random_bytes(&index, sizeof(index));
 	while (crypt_thread_of(index, d->lanes.count) != peer->lanes.open ||

@@ -17,10 +17,12 @@
 #define INDICES_MAX(peers) ((peers) * (PEER_SESSIONS + 1) + 1)
 
 /*
- * A new random index that leads to the peer, and to the crypt thread that opens for it
- * (crypt_thread_of()). When the peer has no session, its threads are chosen first.
+ * Before an index is drawn for a peer that has no other outstanding: if it has no session either, its
+ * crypt threads are chosen anew.
  */
-uint32_t indices_draw(struct wg_device *d, struct peer *peer);
+void indices_place(struct wg_device *d, struct peer *peer);
+/* A new random index that leads to the peer, and to the thread that opens for it (crypt_thread_of()). */
+uint32_t indices_draw(struct wg_device *d, const struct peer *peer);
 /* Handshakes with the peer are given up: unless it has a session, its threads count it no longer. */
 void indices_gave_up(struct wg_device *d, struct peer *peer);
 void indices_release(struct wg_device *d, uint32_t index);

@@ -28,6 +28,7 @@ void initiate_send(struct wg_device *d, struct peer *peer, struct wg_now now,
 		return;
 	}
 	timestamp_from_wall(timestamp, peer->stamped_ns);
+	indices_place(d, peer); /* the former initiation is given up */
 	index = indices_draw(d, peer);
 	if (noise_create_initiation(&message, &peer->initiation, &d->identity, &peer->remote,
 		    timestamp, index) != 0) {

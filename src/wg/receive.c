@@ -113,8 +113,10 @@ static int answer(struct wg_device *d, const struct arrival *a, struct peer *pee
 {
 	struct message_response message;
 	struct session_keys keys = {.birth_ns = a->now.boot_ns};
-	uint32_t index = indices_draw(d, peer);
 
+	if (!peer->initiation.outstanding) /* else it stays where the index of that leads */
+		indices_place(d, peer);
+	uint32_t index = indices_draw(d, peer);
 	if (noise_create_response(&message, &keys, received, &peer->remote, index) != 0) {
 		indices_release(d, index);
 		return -EBADMSG;

@@ -84,12 +84,19 @@ static void begin(unsigned threads)
 	peer = pair_peer(&p, 0);
 }
 
+/* As an initiation does. */
+static uint32_t draw(void)
+{
+	indices_place(p.device[0], peer);
+	return indices_draw(p.device[0], peer);
+}
+
 static void indices_name_the_thread(void)
 {
 	for (unsigned threads = 1; threads <= CRYPT_THREADS_MAX; threads++) {
 		begin(threads);
 		for (unsigned i = 0; i < 4; i++) {
-			uint32_t index = indices_draw(p.device[0], peer);
+			uint32_t index = draw();
 			CU_ASSERT_EQUAL(crypt_thread_of(index, threads), peer->lanes.open);
 			indices_keep_session(p.device[0], peer, index, i, true);
 		}
@@ -105,15 +112,15 @@ static void kept_with_a_session(void)
 {
 	begin(3);
 	struct wg_device *d = p.device[0];
-	uint32_t index = indices_draw(d, peer);
+	uint32_t index = draw();
 	indices_keep_session(d, peer, index, 1, true);
 	unsigned open = peer->lanes.open, seal = peer->lanes.seal;
 	d->lanes.load[open].open += 100;
 	d->lanes.load[seal].seal += 100;
-	indices_release(d, indices_draw(d, peer));
+	indices_release(d, draw());
 	CU_ASSERT(peer->lanes.open == open && peer->lanes.seal == seal);
 	indices_release_sessions(d, peer);
-	indices_release(d, indices_draw(d, peer));
+	indices_release(d, draw());
 	CU_ASSERT_NOT_EQUAL(peer->lanes.open, open);
 	CU_ASSERT_NOT_EQUAL(peer->lanes.open, seal);
 	d->lanes.load[open].open -= 100;
@@ -130,7 +137,7 @@ static void given_up(void)
 {
 	begin(2);
 	struct wg_device *d = p.device[0];
-	uint32_t index = indices_draw(d, peer);
+	uint32_t index = draw();
 	CU_ASSERT_FALSE(is_free(&d->lanes));
 	indices_gave_up(d, peer);
 	CU_ASSERT_TRUE(is_free(&d->lanes));
@@ -168,6 +175,28 @@ static void by_handshakes(void)
 	pair_free(&p);
 }
 
+/* C8: the other side's is answered, ours stays outstanding: both lead to one thread, whoever wins. */
+static void crossing(void)
+{
+	uint8_t ours[148], theirs[148], response[92];
+	struct session_keys keys;
+
+	for (unsigned other = 0; other < 3; other++) {
+		begin(3);
+		CU_ASSERT_TRUE_FATAL(pair_initiate(&p, 0, ours));
+		uint32_t index = peer->initiation.local_index;
+		unsigned open = peer->lanes.open;
+		p.device[0]->lanes.load[other].open += 10; /* others came meanwhile */
+		CU_ASSERT_TRUE_FATAL(pair_initiate(&p, 1, theirs));
+		CU_ASSERT_TRUE_FATAL(pair_respond(&p, 0, theirs, &keys, response));
+		CU_ASSERT_TRUE(peer->initiation.outstanding);
+		CU_ASSERT_EQUAL(peer->lanes.open, open);
+		CU_ASSERT_EQUAL(crypt_thread_of(keys.local_index, 3), open);
+		CU_ASSERT_EQUAL(crypt_thread_of(index, 3), open);
+		pair_free(&p);
+	}
+}
+
 static const struct unit_test tests[] = {
 	{"A50: directions are spread evenly over the threads", evenly},
 	{"A50: peers that come take the places of those that went", rebalanced},
@@ -175,6 +204,7 @@ static const struct unit_test tests[] = {
 	{"A27, A50: indices name the thread that opens", indices_name_the_thread},
 	{"A50: who has a session stays, who has none moves", kept_with_a_session},
 	{"A35: handshakes that were given up hold no thread", given_up},
+	{"C8, A50: initiations that cross lead to one thread", crossing},
 	{"A50, A27: handshakes, rekeys, and an end", by_handshakes},
 	{NULL, NULL},
 };
