@@ -381,7 +381,7 @@ static const struct unit_test tests[] = {
 	{"who takes a half waits until it was given", take_waits},
 	{"one seals, the other opens", both_ways},
 	{"A25: the session is confirmed with one, and used by the other", confirmed_by_control},
-	{"hostile: a message for the other thread's session", wrong_thread_opens},
+	{"hostile: C14: a message for the other thread's session", wrong_thread_opens},
 	{"hostile: orders for a half that is not its own", not_its_half},
 	{"A39, A40: each wipes its half", each_wipes_its_half},
 	{"A30: no key stays behind, by time or by a move", no_key_stays},
