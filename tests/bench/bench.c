@@ -15,16 +15,24 @@ void bench_fail(const char *what)
 	exit(1);
 }
 
-void bench_open(struct bench *b, uint32_t peers, const char *engine)
+static void init(struct bench *b, uint32_t peers, unsigned number, unsigned threads)
 {
 	memset(b, 0, sizeof(*b));
 	b->peers = peers;
+	b->number = number;
+	b->threads = threads;
 	b->max_peers = peers * 2 > 1024 ? peers * 2 : 1024; /* as ctl/plan.c has it */
-	b->random = 0x9e3779b97f4a7c15u;
+	b->random = 0x9e3779b97f4a7c15u + number;
 	b->now_ns = 1000 * CLOCK_SECOND;
+}
+
+void bench_open(struct bench *b, uint32_t peers, const char *engine)
+{
+	init(b, peers, 0, 1);
 	black_edge_open(&b->black, peers, b->max_peers, b->now_ns);
 	red_edge_open(&b->red, peers, b->now_ns);
 	site_open(b, engine);
+	site_begin(b);
 }
 
 void bench_close(struct bench *b)
@@ -32,6 +40,29 @@ void bench_close(struct bench *b)
 	site_close(&b->site);
 	red_edge_close(&b->red);
 	black_edge_close(&b->black);
+}
+
+void bench_open_thread(struct bench *b, uint32_t peers, const char *engine, struct bench *first,
+	unsigned number, unsigned threads)
+{
+	init(b, peers / threads * threads, number, threads);
+	if (b->peers == 0)
+		bench_fail("each crypt thread needs a peer");
+	if (number == 0)
+		site_open(b, engine);
+	else
+		site_join(b, engine, first);
+}
+
+uint32_t bench_seals_for(struct bench *b)
+{
+	return bench_draw(b, b->peers / b->threads) * b->threads + b->number;
+}
+
+uint32_t bench_opens_for(struct bench *b)
+{
+	return bench_draw(b, b->peers / b->threads) * b->threads +
+		(b->number + b->threads - 1) % b->threads;
 }
 
 uint32_t bench_draw(struct bench *b, uint32_t below)

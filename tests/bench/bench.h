@@ -84,10 +84,11 @@ struct bench_peer {
 	uint64_t counter;         /* of the next message to us */
 };
 
-struct site { /* a crypt domain between black and red */
+struct site { /* a crypt domain between black and red, or one of its threads */
 	struct black_edge black;
 	struct red_edge red;
 	struct zone zone;
+	struct site *first; /* of several threads; NULL: it is that one, or alone */
 	struct pool_view black_view, red_view;
 	struct ring orders, acks;
 	struct bell control_bell;
@@ -102,6 +103,7 @@ struct site { /* a crypt domain between black and red */
 
 struct bench { /* all that is measured with so many peers */
 	uint32_t peers, max_peers;
+	unsigned number, threads; /* of crypt's threads */
 	struct black_edge black; /* these two by themselves, crypt is played */
 	struct red_edge red;
 	struct site site;
@@ -148,6 +150,12 @@ void bench_fail(const char *what);
 /* bench.c */
 void bench_open(struct bench *b, uint32_t peers, const char *engine);
 void bench_close(struct bench *b);
+/* One of several crypt threads, with a black and a red for itself; first: number 0. */
+void bench_open_thread(struct bench *b, uint32_t peers, const char *engine, struct bench *first,
+	unsigned number, unsigned threads);
+/* A random peer that this thread seals for, or opens for. */
+uint32_t bench_seals_for(struct bench *b);
+uint32_t bench_opens_for(struct bench *b);
 /* Groups of stages in turn, each with that many bursts; ticks per packet by stage. */
 void bench_measure(struct bench *b, uint16_t size, unsigned bursts, double ticks[static STAGE_COUNT]);
 uint32_t bench_draw(struct bench *b, uint32_t below);
@@ -176,6 +184,8 @@ void red_edge_close(struct red_edge *r);
 
 /* site.c */
 void site_open(struct bench *b, const char *engine);
+void site_begin(struct bench *threads); /* sessions with all peers */
+void site_join(struct bench *b, const char *engine, struct bench *first); /* as one more thread */
 void site_close(struct site *s);
 void site_control(struct bench *b); /* control's look every 100 ms, which takes the events */
 

@@ -102,6 +102,11 @@ int main(int argc, char **argv)
 	start();
 	if (o.engine_count == 0)
 		find_engines(&o);
+	if (o.crypt_threads) {
+		threads_run(&o, o.engines[0]);
+		eal_stop();
+		return 0;
+	}
 	report_begin(&o);
 	for (unsigned i = 0; i < o.engine_count; i++)
 		run_engine(&o, o.engines[i], i == 0 ? &common : NULL);

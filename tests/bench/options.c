@@ -21,6 +21,8 @@ static const char help[] =
 	"                   (default 64,128,256,512,1024,1420,imix)\n"
 	"  --rounds R       1 to 1001 (default 41)\n"
 	"  --bursts B       of 32 packets, in a round of each case (default 50)\n"
+	"  --crypt-threads N  2 to 16: nothing but crypt, in so many threads, each on a CPU, with the last\n"
+	"                   number of peers: seal and open, the first alone and all at once\n"
 	"  --quick          a few seconds: one engine, 1 and 250 peers, 64 and 1420 bytes, few rounds\n"
 	"  --json           as docs/performance.md describes it\n";
 
@@ -103,6 +105,9 @@ static void take_option(struct options *o, int option)
 	case 'b':
 		o->bursts = number(optarg, &end, 1, 1000000);
 		break;
+	case 't':
+		o->crypt_threads = number(optarg, &end, 2, CRYPT_THREADS_MAX);
+		break;
 	case 'q':
 		be_quick(o);
 		break;
@@ -123,7 +128,7 @@ void options_parse(struct options *o, int argc, char **argv)
 		{"peers", required_argument, NULL, 'p'}, {"sizes", required_argument, NULL, 's'},
 		{"rounds", required_argument, NULL, 'r'}, {"bursts", required_argument, NULL, 'b'},
 		{"quick", no_argument, NULL, 'q'}, {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+		{"crypt-threads", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	int option;
 
 	*o = (struct options){.peers = {1, 250, 10000}, .peer_count = 3,

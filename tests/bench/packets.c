@@ -62,7 +62,7 @@ void packet_to_site(struct bench *b, struct edge *e, struct rte_mbuf *m, uint16_
 	m->pkt_len = m->data_len;
 	ethernet_build(frame, e->port.mac.addr_bytes, edge_network_mac, ETHERNET_TYPE_IPV4);
 	packet_write(frame + ETHERNET_HEADER_LEN, length, packet_host(bench_draw(b, BENCH_HOSTS)),
-		packet_site(bench_draw(b, b->peers)));
+		packet_site(bench_seals_for(b)));
 }
 
 uint8_t *packet_datagram(struct edge *e, struct rte_mbuf *m, uint32_t slot, uint16_t length)
@@ -88,7 +88,7 @@ void packet_message(uint8_t *message, uint32_t index, uint64_t counter)
 void packet_seal(struct bench *b, uint32_t slots[static BENCH_BURST],
 	uint8_t *messages[static BENCH_BURST], const uint16_t lengths[static BENCH_BURST])
 {
-	static uint8_t plain[BENCH_BURST][2048];
+	uint8_t plain[BENCH_BURST][2048];
 	struct engine_job jobs[BENCH_BURST];
 
 	for (unsigned i = 0; i < BENCH_BURST; i++) {

@@ -16,6 +16,7 @@ struct options {
 	unsigned peers[PEERS_MAX], sizes[SIZES_MAX];
 	const char *engines[ENGINES_MAX]; /* none: all that exist */
 	unsigned peer_count, size_count, engine_count, rounds, bursts;
+	unsigned crypt_threads; /* 0: the usual cases, in one thread */
 	bool json, quick;
 };
 
@@ -37,6 +38,9 @@ struct common { /* what no engine changes */
 
 /* options.c */
 void options_parse(struct options *o, int argc, char **argv); /* exits on --help and nonsense */
+
+/* threads.c: several crypt threads at once */
+void threads_run(const struct options *o, const char *engine);
 
 /* report.c */
 void report_begin(const struct options *o);

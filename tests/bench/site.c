@@ -23,7 +23,9 @@ static void create_crypt(struct bench *b)
 	struct crypt_config c = {
 		.zone = &s->zone,
 		.engine = &s->engine,
-		.threads = 1,
+		.number = b->number,
+		.threads = b->threads,
+		.first = s->first ? s->first->crypt : NULL,
 		.tunnel_mtu = BENCH_MTU,
 		.max_peers = b->max_peers,
 		.black = {black->to, black->from, &black->bell, s->black_view},
@@ -36,6 +38,8 @@ static void create_crypt(struct bench *b)
 		.stats = s->stats,
 	};
 
+	for (unsigned i = 0; i < b->threads; i++) /* nobody waits for one */
+		c.bells[i] = &s->control_bell;
 	s->crypt = crypt_create(&c);
 	if (!s->crypt)
 		bench_fail("no memory for crypt");
@@ -54,22 +58,31 @@ static void order(struct bench *b, const struct crypt_order *o)
 }
 
 /* Odd numbers times a counter: no two are equal, and they lie as random ones do. */
-static void add_session(struct bench *b, uint32_t slot)
+static void add_session(struct bench *threads, uint32_t slot)
 {
-	struct bench_peer *p = &b->site.list[slot];
+	struct bench *seals = &threads[slot % threads->threads];
+	struct bench *opens = &threads[(slot + 1) % threads->threads];
+	struct bench_peer *p = &threads->site.list[slot];
 	const uint8_t kinds[] = {CRYPT_PEER, CRYPT_SESSION_RX, CRYPT_SESSION_TX};
 
 	random_bytes(p->keys.send, sizeof(p->keys.send));
 	random_bytes(p->keys.recv, sizeof(p->keys.recv));
 	p->keys.local_index = (slot + 1) * 0x9e3779b1u;
 	p->keys.remote_index = (slot + 1) * 0x85ebca6bu;
-	p->keys.birth_ns = b->now_ns;
+	p->keys.birth_ns = threads->now_ns;
 	p->keys.initiator = true;
 	for (unsigned i = 0; i < sizeof(kinds); i++) {
 		struct crypt_order o = {
 			.kind = kinds[i], .slot = slot, .endpoint = true, .keys = p->keys};
-		order(b, &o);
+		order(kinds[i] == CRYPT_SESSION_RX ? opens : seals, &o);
 	}
+}
+
+static void use_routes(struct bench *b, const struct allowedips *routes)
+{
+	struct crypt_order o = {.kind = CRYPT_ROUTES, .routes = routes};
+
+	order(b, &o);
 }
 
 static void add_routes(struct bench *b)
@@ -92,40 +105,59 @@ static void add_routes(struct bench *b)
 			allowedips_insert(s->routes, &net6, slot) != 0)
 			bench_fail("routes do not fit");
 	}
-	struct crypt_order o = {.kind = CRYPT_ROUTES, .routes = s->routes};
-	order(b, &o);
+	use_routes(b, s->routes);
 }
 
-static void make_ring(struct site *s, struct ring *ring, const char *kind, uint32_t element)
+static void make_ring(struct site *s, unsigned number, struct ring *ring, const char *kind,
+	uint32_t element)
 {
 	char name[32];
 
-	snprintf(name, sizeof(name), "%s-%.16s", kind, s->zone.name);
+	snprintf(name, sizeof(name), "%s%u-%.16s", kind, number, s->zone.name);
 	if (ring_create(ring, name, &s->zone, ORDERS, element) != 0)
 		bench_fail("no memory for a ring");
+}
+
+/* What all threads share. */
+static void open_common(struct bench *b)
+{
+	struct site *s = &b->site;
+	char name[24];
+	size_t bytes = (FIXED_BYTES + b->max_peers * PEER_BYTES) * b->threads +
+		(size_t)b->peers * PREFIXES_A_PEER * PREFIX_BYTES;
+
+	snprintf(name, sizeof(name), "crypt%u", b->peers);
+	if (zone_create(&s->zone, name, bytes, ZONE_PAGES_AUTO) != 0)
+		bench_fail("no memory for a zone");
+	s->reports = zone_alloc(&s->zone, b->max_peers * sizeof(*s->reports));
+	s->dirty = zone_alloc(&s->zone, (b->max_peers + 63) / 64 * sizeof(*s->dirty));
+	s->list = calloc(b->peers, sizeof(*s->list));
+	if (!s->reports || !s->dirty || !s->list)
+		bench_fail("no memory for tables");
+}
+
+static void share_common(struct site *s, struct site *first)
+{
+	s->first = first;
+	s->zone = first->zone;
+	s->reports = first->reports;
+	s->dirty = first->dirty;
+	s->list = first->list;
 }
 
 static void open_memory(struct bench *b, const char *engine)
 {
 	struct site *s = &b->site;
-	char name[24];
-	size_t bytes = FIXED_BYTES + b->max_peers * PEER_BYTES +
-		(size_t)b->peers * PREFIXES_A_PEER * PREFIX_BYTES;
 
-	snprintf(name, sizeof(name), "crypt%u", b->peers);
-	if (zone_create(&s->zone, name, bytes, ZONE_PAGES_AUTO) != 0 ||
-		pool_view_create(&s->black_view, &s->black.edge.pool, &s->zone) != 0 ||
+	if (pool_view_create(&s->black_view, &s->black.edge.pool, &s->zone) != 0 ||
 		pool_view_create(&s->red_view, &s->red.edge.pool, &s->zone) != 0)
 		bench_fail("no memory for a zone");
-	make_ring(s, &s->orders, "orders", sizeof(struct crypt_order));
-	make_ring(s, &s->acks, "acks", sizeof(struct crypt_ack));
+	make_ring(s, b->number, &s->orders, "orders", sizeof(struct crypt_order));
+	make_ring(s, b->number, &s->acks, "acks", sizeof(struct crypt_ack));
 	if (bell_open(&s->control_bell) != 0 || engine_create(&s->engine, engine, &s->zone) != 0)
 		bench_fail("the engine does not start");
-	s->reports = zone_alloc(&s->zone, b->max_peers * sizeof(*s->reports));
-	s->dirty = zone_alloc(&s->zone, (b->max_peers + 63) / 64 * sizeof(*s->dirty));
 	s->stats = zone_alloc(&s->zone, sizeof(*s->stats));
-	s->list = calloc(b->peers, sizeof(*s->list));
-	if (!s->reports || !s->dirty || !s->stats || !s->list)
+	if (!s->stats)
 		bench_fail("no memory for tables");
 }
 
@@ -138,30 +170,65 @@ static void settle(struct bench *b)
 		edge_collect(black);
 }
 
+static void open_edges(struct bench *b)
+{
+	black_edge_open(&b->site.black, b->peers, b->max_peers, b->now_ns);
+	red_edge_open(&b->site.red, b->peers, b->now_ns);
+}
+
 void site_open(struct bench *b, const char *engine)
 {
-	struct site *s = &b->site;
-
-	black_edge_open(&s->black, b->peers, b->max_peers, b->now_ns);
-	red_edge_open(&s->red, b->peers, b->now_ns);
+	open_edges(b);
+	open_common(b);
 	open_memory(b, engine);
 	create_crypt(b);
 	add_routes(b);
-	for (uint32_t slot = 0; slot < b->peers; slot++)
-		add_session(b, slot);
-	if (s->stats->sessions_installed != b->peers)
+}
+
+void site_begin(struct bench *threads)
+{
+	uint64_t installed = 0;
+
+	for (uint32_t slot = 0; slot < threads->peers; slot++)
+		add_session(threads, slot);
+	for (unsigned i = 0; i < threads->threads; i++) {
+		installed += threads[i].site.stats->sessions_installed;
+		settle(&threads[i]);
+	}
+	if (installed != threads->peers)
 		bench_fail("a session was refused");
-	settle(b);
+}
+
+/* A half of the peer from the first thread to that one. */
+static void move(struct bench *b, struct bench *first, uint32_t slot, enum crypt_half half)
+{
+	struct crypt_order yield = {.kind = CRYPT_YIELD, .slot = slot, .half = (uint8_t)half,
+		.to = (uint8_t)b->number};
+
+	order(first, &yield);
+}
+
+/* The first thread has all peers, and gives away what is not its own as the others come. */
+void site_join(struct bench *b, const char *engine, struct bench *first)
+{
+	open_edges(b);
+	share_common(&b->site, &first->site);
+	open_memory(b, engine);
+	create_crypt(b);
+	use_routes(b, first->site.routes);
+	for (uint32_t slot = 0; slot < b->peers; slot++) {
+		if (slot % b->threads == b->number)
+			move(b, first, slot, CRYPT_SEALS);
+		if ((slot + 1) % b->threads == b->number)
+			move(b, first, slot, CRYPT_OPENS);
+	}
 }
 
 void site_close(struct site *s)
 {
 	crypt_destroy(s->crypt);
 	engine_destroy(&s->engine);
-	zone_free(s->routes);
 	zone_free(s->stats);
-	zone_free((void *)s->dirty);
-	zone_free(s->reports);
 	bell_close(&s->control_bell);
 	ring_destroy(&s->acks);
 	ring_destroy(&s->orders);
@@ -169,6 +236,11 @@ void site_close(struct site *s)
 	pool_view_destroy(&s->black_view);
 	red_edge_close(&s->red);
 	black_edge_close(&s->black);
+	if (s->first)
+		return;
+	zone_free(s->routes);
+	zone_free((void *)s->dirty);
+	zone_free(s->reports);
 	zone_destroy(&s->zone);
 	free(s->list);
 }

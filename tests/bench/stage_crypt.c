@@ -50,7 +50,7 @@ static void send_messages(struct bench *b, uint16_t size)
 
 	for (unsigned i = 0; i < BENCH_BURST; i++) {
 		struct rte_mbuf *m = edge_buffer(e);
-		slots[i] = bench_draw(b, b->peers);
+		slots[i] = bench_opens_for(b);
 		lengths[i] = packet_size(b, size);
 		uint32_t length = packet_padded(lengths[i]) + MESSAGE_DATA_OVERHEAD;
 		messages[i] = packet_datagram(e, m, slots[i], (uint16_t)length);

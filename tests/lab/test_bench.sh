@@ -44,6 +44,12 @@ assert run["memory"]["session"] > 0' "$scratch/quick"
 check "encrypter-bench runs with 10,000 peers" peers
 check "10,000 peers: a packet costs less than 3 times what it costs with one peer" \
 	holds peers 'to_first < 3 or stage not in ("in", "out", "crypt_seal", "crypt_open")'
+threads() {
+	timeout 60 "$bench" --engine auto --crypt-threads 2 --peers 10 --sizes 64,1420 --rounds 5 --bursts 20 |
+		tee "$scratch/threads"
+	awk 'NR > 2 && NF == 7 && $4 > 0 && $7 > 0 { n++ } END { exit n != 2 }' "$scratch/threads"
+}
+check "two crypt threads run at once, and pass all" threads
 refused() {
 	"$bench" "$@" >/dev/null 2>&1
 	[ $? = 2 ]
