@@ -5,6 +5,6 @@
 #include "unit.h"
 
 extern const struct unit_suite suite_pipeline, suite_outer, suite_stage, suite_hostile, suite_route,
-	suite_threads;
+	suite_threads, suite_at_once;
 
 #endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Crypt threads that really run at once, while halves of peers go to and fro between them under packets:
+ * nobody waits for ever, and every buffer comes back once for each time that it was lent.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+
+#include "crypt/state.h"
+#include "rig.h"
+#include "suites.h"
+
+#define THREADS RIG_THREADS
+#define PEERS   8
+#define STEPS   4000
+#define PATIENCE 2000000 /* rounds without anything: then somebody waits for ever */
+
+static struct rig t[THREADS];
+static _Atomic bool stop;
+static struct {
+	uint8_t holder[PEERS][3]; /* by half */
+	bool lent[RIG_BUFFERS];
+	uint16_t unused[RIG_BUFFERS];
+	unsigned unused_count, wrong, sent_on;
+	uint32_t random;
+} s;
+
+static void *run(void *argument)
+{
+	struct rig *r = argument;
+
+	while (!atomic_load(&stop))
+		if (crypt_poll(r->crypt, r->now_ns) == 0)
+			sched_yield();
+	return NULL;
+}
+
+static uint32_t draw(uint32_t below)
+{
+	s.random ^= s.random << 13;
+	s.random ^= s.random >> 17;
+	s.random ^= s.random << 5;
+	return s.random % below;
+}
+
+static void lend(unsigned thread, const struct handle *h)
+{
+	while (ring_send(&t[thread].red.to, h, 1) == 0)
+		sched_yield();
+}
+
+/* As red: what is sent on goes there, the rest is ours again. True when anything came. */
+static bool take_back(void)
+{
+	struct handle h;
+	bool any = false;
+
+	for (unsigned i = 0; i < THREADS; i++) {
+		while (ring_receive(&t[i].red.from, &h, 1) == 1) {
+			any = true;
+			if (h.index >= RIG_BUFFERS || h.kind != HANDLE_USED || !s.lent[h.index]) {
+				s.wrong++;
+			} else if (h.code == USED_ELSEWHERE) {
+				struct handle again = {.index = h.index, .offset = 142, .length = 64,
+					.kind = HANDLE_FULL};
+				s.sent_on++;
+				lend((unsigned)h.tag % THREADS, &again);
+			} else {
+				s.lent[h.index] = false;
+				s.unused[s.unused_count++] = h.index;
+			}
+		}
+	}
+	return any;
+}
+
+static void tell(unsigned thread, const struct crypt_order *o)
+{
+	while (ring_send(&t[thread].orders, o, 1) == 0)
+		take_back();
+}
+
+static void move(uint32_t slot, enum crypt_half half, unsigned to)
+{
+	uint8_t *holder = &s.holder[slot][half];
+	struct crypt_order yield = {
+		.kind = CRYPT_YIELD, .slot = slot, .half = (uint8_t)half, .to = (uint8_t)to};
+	struct crypt_order take = {.kind = CRYPT_TAKE, .slot = slot, .half = (uint8_t)half};
+
+	if (*holder == to)
+		return;
+	tell(*holder, &yield);
+	tell(to, &take);
+	*holder = (uint8_t)to;
+}
+
+static void send_packet(uint32_t slot)
+{
+	if (s.unused_count == 0)
+		return;
+	struct handle h = {.index = s.unused[--s.unused_count], .offset = 142, .length = 64,
+		.kind = HANDLE_FULL};
+	s.lent[h.index] = true;
+	rig_write_packet(rig_bytes(&t[0].red, &h), 1, (uint8_t)slot, 64);
+	lend(draw(THREADS), &h); /* which is often the wrong one */
+}
+
+static void begin(void)
+{
+	memset(&s, 0, sizeof(s));
+	s.random = 0x2545f491;
+	rig_open_threads(t, THREADS, "a", "sodium");
+	for (uint32_t slot = 0; slot < PEERS; slot++)
+		rig_peer(&t[0], slot, true);
+	for (unsigned i = 0; i < RIG_BUFFERS; i++)
+		s.unused[s.unused_count++] = (uint16_t)i;
+	for (unsigned i = 0; i < THREADS; i++) /* what black lent, so that red's rings are read */
+		for (uint16_t k = 0; k < 8; k++) {
+			struct handle h = {.index = (uint16_t)(i * 8 + k), .kind = HANDLE_EMPTY};
+			ring_send(&t[i].black.to, &h, 1);
+		}
+}
+
+/* Those that are staged are given up; then nothing is out any more. */
+static void settle(void)
+{
+	for (uint32_t slot = 0; slot < PEERS; slot++) {
+		move(slot, CRYPT_SEALS, 0);
+		move(slot, CRYPT_OPENS, 0);
+	}
+	for (unsigned quiet = 0; s.unused_count < RIG_BUFFERS && quiet < PATIENCE; quiet++) {
+		struct crypt_order drop = {.kind = CRYPT_DROP_STAGED, .slot = quiet % PEERS};
+		if (take_back())
+			quiet = 0;
+		else
+			sched_yield();
+		ring_send(&t[0].orders, &drop, 1);
+	}
+}
+
+static void to_and_fro(void)
+{
+	pthread_t threads[THREADS];
+
+	begin();
+	atomic_store(&stop, false);
+	for (unsigned i = 0; i < THREADS; i++)
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, run, &t[i]), 0);
+	for (unsigned i = 0; i < STEPS; i++) {
+		uint32_t slot = draw(PEERS);
+		if (draw(4) == 0)
+			move(slot, draw(2) ? CRYPT_SEALS : CRYPT_OPENS, draw(THREADS));
+		send_packet(slot);
+		take_back();
+	}
+	settle();
+	atomic_store(&stop, true);
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	CU_ASSERT_EQUAL(s.unused_count, RIG_BUFFERS);
+	CU_ASSERT_EQUAL(s.wrong, 0);
+	CU_ASSERT(s.sent_on > STEPS / 10);
+	for (uint32_t slot = 0; slot < PEERS; slot++) {
+		CU_ASSERT_EQUAL(crypt_sealer(t[0].crypt, slot), 0);
+		CU_ASSERT_EQUAL(t[0].crypt->openers[slot], 0);
+		CU_ASSERT_EQUAL(t[0].crypt->queues[slot].staged_count, 0);
+	}
+	for (unsigned i = 0; i < THREADS; i++)
+		CU_ASSERT_EQUAL(t[i].crypt->staged_total, 0);
+	rig_close_threads(t, THREADS);
+}
+
+static const struct unit_test tests[] = {
+	{"A50: halves go to and fro between running threads, under packets", to_and_fro},
+	{NULL, NULL},
+};
+
+const struct unit_suite suite_at_once = {"at once", tests};
