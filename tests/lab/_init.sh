@@ -144,11 +144,7 @@ handshake_time() { # SITE: of its only peer, unix seconds; 0: never
 pings() { # HOST COUNT ADDRESS [OPTION…]: none may be lost
 	local host=$1 count=$2 address=$3
 	shift 3
-	on "$host" ping -q -c "$count" -W $((5 * patience)) "$@" "$address" | tee "$scratch/ping.out" |
-		grep -q " $count received,"
-	local status=$?
-	cat "$scratch/ping.out"
-	return $status
+	on "$host" "$here/patient_ping" "$count" "$@" "$address"
 }
 
 ping_once() { # HOST ADDRESS [OPTION…]
