@@ -44,9 +44,13 @@ make_network() {
 	near ethtool -K in0 gro on
 }
 
-settled() { # both ends have their link-local addresses
-	[ "$(ip -n "$lab-near" -6 address show dev in0 scope link -tentative | wc -l)" != 0 ] &&
-		[ "$(ip -n "$lab-far" -6 address show dev out0 scope link -tentative | wc -l)" != 0 ]
+settled() { # both ends have their link-local addresses, and no more doubts
+	has_settled near in0 && has_settled far out0
+}
+
+has_settled() { # NAMESPACE INTERFACE
+	[ "$(ip -n "$lab-$1" -6 address show dev "$2" scope link -tentative | wc -l)" != 0 ] &&
+		[ "$(ip -n "$lab-$1" -6 address show dev "$2" tentative | wc -l)" = 0 ]
 }
 
 tool_start() { # [COMMAND…] before the tool
@@ -97,6 +101,11 @@ state() {
 	near tc qdisc show dev in0 clsact
 	near tc filter show dev in0 ingress
 	near ethtool -k in0 | grep -E '^(generic|large)-receive-offload'
+}
+
+remember() { # FILE
+	await 10 settled
+	state >"$scratch/$1"
 }
 
 state_is() { # FILE: before long (IPv6 looks for duplicates of its address first)
@@ -211,7 +220,7 @@ check "two namespaces and a cable" make_network || done_testing
 check "the kernel answers on the interface" ping_far 10.9.9.9
 check "the kernel answers on the interface over IPv6" ping_far fd00:9::1
 check "the kernel answers frames made by hand" heard
-state >"$scratch/state.before"
+remember state.before
 
 check "the interface is taken" tool_start
 check "it tells the addresses it found" grep -qx 'taken addresses=4' "$scratch/tool.out"
@@ -251,7 +260,7 @@ check "with what it found of addresses" ping_far 10.9.9.9
 
 near tc qdisc add dev in0 clsact
 near tc filter add dev in0 ingress prio 5 u32 match u32 0 0 flowid 1:1
-state >"$scratch/state.tc"
+remember state.tc
 check "an interface with filters is taken" tool_start
 check "the kernel hears nothing, whatever they say" unheard_but_seen
 check "and given back" tool_stop
@@ -275,8 +284,7 @@ ip -n "$lab-near" link set in0 up
 
 # ---- refusals change nothing ----
 
-await 5 settled
-state >"$scratch/state.before"
+remember state.before
 check "no such interface" tool_fails "there is no interface wan7; see" wan7
 check "a name too long for one" tool_fails "there is no interface" 12345678901234567890123
 check "the loopback interface" tool_fails "interface lo is not one of Ethernet" lo
@@ -288,7 +296,7 @@ check "all of which changed nothing" state_is "$scratch/state.before"
 for i in $(seq 20); do
 	ip -n "$lab-near" address add "10.9.1.$i/32" dev in0
 done
-state >"$scratch/state.many"
+remember state.many
 check "more addresses than fit" tool_fails "more than 16 addresses" in0
 check "which are all still there" state_is "$scratch/state.many"
 if ip -n "$lab-near" link add br0 type bridge 2>/dev/null; then
