@@ -3,7 +3,7 @@
 """UDP datagrams of many lengths, singly and in trains that the kernel passes on as one.
 
 datagrams.py receive ADDRESS   waits for them; exit status 1 when one is missing or changed
-datagrams.py send ADDRESS
+datagrams.py send ADDRESS [singly]
 """
 import errno
 import hashlib
@@ -34,20 +34,20 @@ def expected():
     return [payload(i, n) for i, n in enumerate(lengths)]
 
 
-def send_train(out, datagrams):
-    """In one call, where the kernel can: before Linux 6.11 only with a card that makes checksums."""
+def send_joined(out, datagrams):
+    """In one call. False: not here (before Linux 6.11 only with a card that makes checksums)."""
     try:
         out.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, TRAIN_BYTES)
         out.send(b''.join(datagrams))
+        return True
     except OSError as error:
         if error.errno != errno.EIO:
             raise
         out.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 0)
-        for datagram in datagrams:
-            out.send(datagram)
+        return False
 
 
-def send(address):
+def send(address, how=''):
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     out.connect((address, PORT))
     all_of_them = expected()
@@ -56,7 +56,10 @@ def send(address):
     out.settimeout(10 * PATIENCE)
     for train in range(TRAINS):
         start = len(SINGLE) + train * TRAIN
-        send_train(out, all_of_them[start:start + TRAIN])
+        datagrams = all_of_them[start:start + TRAIN]
+        if how == 'singly' or not send_joined(out, datagrams):
+            for datagram in datagrams:
+                out.send(datagram)
         out.recv(1)  # that train has arrived: no buffer on the way holds more than one
     return 0
 
@@ -83,4 +86,4 @@ def receive(address):
     return 0
 
 
-sys.exit({'send': send, 'receive': receive}[sys.argv[1]](sys.argv[2]))
+sys.exit({'send': send, 'receive': receive}[sys.argv[1]](*sys.argv[2:]))

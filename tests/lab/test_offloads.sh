@@ -9,7 +9,9 @@ both_ways() { # TEXT
 	check "$1: 200 pings from pcA" pings pcA 200 10.0.2.10 -i 0.005
 	check "$1: TCP from pcA unchanged" transfers pcA pcB 10.0.2.10 16
 	check "$1: TCP from pcB unchanged" transfers pcB pcA 10.0.1.10 16
-	check "$1: datagrams from pcA unchanged" datagrams pcA pcB 10.0.2.10
+	check "$1: datagrams from pcA unchanged" datagrams pcA pcB 10.0.2.10 $trains
+	[ -z "$trains" ] || skip "$1: trains of datagrams from pcA" \
+		"Linux before 6.2 gives a packet socket no trains of UDP that a local sender leaves to be cut"
 }
 
 both_ways6() { # TEXT
@@ -17,11 +19,11 @@ both_ways6() { # TEXT
 	check "C21: $1: TCP in IPv6 from pcB unchanged" transfers pcB pcA fd00:1::10 16
 }
 
-# Datagrams of many lengths up to the tunnel's, sent singly and 40 at once (UDP_SEGMENT).
-datagrams() { # FROM TO ADDRESS
+# Datagrams of many lengths up to the tunnel's, sent singly and 40 at once (UDP_SEGMENT), unless all singly.
+datagrams() { # FROM TO ADDRESS [singly]
 	spawn datagrams "$scratch/datagrams" "$2" python3 "$here/datagrams.py" receive "$3"
 	await 10 takes_datagrams "$2" || return
-	on "$1" python3 "$here/datagrams.py" send "$3" || return
+	on "$1" python3 "$here/datagrams.py" send "${@:3}" || return
 	await 15 process_gone "$scratch/datagrams.pid" || return
 	cat "$scratch/datagrams" "$scratch/datagrams.err"
 	grep -qx 'all came' "$scratch/datagrams"
@@ -47,6 +49,8 @@ sees_joined() { # HOST IFACE FROM TO ADDRESS
 ready_lab() { # OPTION…
 	lab_up "$@"
 	check "the first ping arrives${*:+ ($*)}" await 10 ping_once pcA 10.0.2.10
+	trains=
+	[[ " $* " != *" --offloads "* ]] || ! kernel_before 6 2 || trains=singly
 }
 
 too_long() { # SITE DOMAIN
