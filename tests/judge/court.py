@@ -8,11 +8,12 @@ import time
 import traceback
 
 from peer import Peer
-from protocol import DATA, Keys
+from protocol import DATA, INITIATION, Keys
 from world import World, await_true
 
 FIRST_NUMBER = 20  # of the peers that checks make for themselves
 HONEST = bytes([10, 0, 2, 10])  # its inner address
+KEEPALIVE_LENGTH = 32
 checks = []
 
 
@@ -72,6 +73,7 @@ class Court:
         self.lock = threading.Lock()
         self.turn = Turn()
         self.indices = []  # every sender index that site A chose
+        self.left = set()  # endpoints of peers whose check is over
         # honest has a session that lasts through all checks; herald makes a handshake whenever asked
         self.honest = Peer(self.world, 2, self.site.public, Keys(self.world.key("siteB")), port=51820)
         self.honest.initiate()
@@ -110,10 +112,18 @@ class Court:
                 "no capture")
 
     def is_ours(self, datagram):
-        """Traffic that settle() or a slow check makes."""
+        """Traffic that settle() or a slow check makes, or a timer for a peer that was left alone."""
         _, _, to, payload, _ = datagram
         return to in self.world.quiet or to == self.herald.at or \
-            (to == self.honest.at and payload[0] == DATA)
+            (to == self.honest.at and payload[0] == DATA) or \
+            (to in self.left and (payload[0] == INITIATION or len(payload) == KEEPALIVE_LENGTH))
+
+    def leave(self):
+        """A check is over: what its peers were sent last, nobody answers, so they hear from timers."""
+        for line in self.world.wg("show", "endpoints").splitlines():
+            address, _, port = line.split("\t")[1].rpartition(":")
+            if port.isdigit() and (address, int(port)) != self.honest.at:
+                self.left.add((address, int(port)))
 
     def observe(self, act):
         """Runs act, lets it settle: (counters that changed, datagrams that site A sent meanwhile)."""
@@ -161,6 +171,7 @@ class Court:
                 else:
                     with self.turn:
                         function(self)
+                        self.leave()
                 print("ok", name, flush=True)
             except Exception as error:  # whatever it is, it is this check's failure
                 failures += 1
