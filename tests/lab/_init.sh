@@ -178,6 +178,8 @@ listens() { # HOST PORT
 spawn() {
 	local key=$1 output=$2 host=$3
 	shift 3
+	: >"$output" # at once: what a former one said is not to be taken for its words
+	: >"$scratch/$key.err"
 	ip netns exec "$lab-$host" "$@" >"$output" 2>"$scratch/$key.err" </dev/null &
 	process_keep "$scratch/$key.pid" $!
 }

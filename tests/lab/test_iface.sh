@@ -55,6 +55,7 @@ has_settled() { # NAMESPACE INTERFACE
 
 tool_start() { # [COMMAND…] before the tool
 	mkfifo "$scratch/hold"
+	rm -f "$scratch/tool.out"
 	ip netns exec "$lab-near" "$@" "$tool" in0 <"$scratch/hold" >"$scratch/tool.out" 2>"$scratch/tool.err" &
 	process_keep "$scratch/tool.pid" $!
 	disown $!
@@ -64,7 +65,7 @@ tool_start() { # [COMMAND…] before the tool
 }
 
 tool_took_or_ended() {
-	grep -q '^taken' "$scratch/tool.out" || process_gone "$scratch/tool.pid"
+	grep -qs '^taken' "$scratch/tool.out" || process_gone "$scratch/tool.pid"
 }
 
 tool_stop() { # its standard input ends
@@ -152,6 +153,7 @@ unheard_but_seen() {
 	local mac before after
 	mac=$(near cat /sys/class/net/in0/address)
 	before=$(echoes_in)
+	rm -f "$scratch/seen"
 	near timeout 20 python3 - >"$scratch/seen" <<'END' &
 import socket
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
@@ -165,7 +167,7 @@ while wanted:
 print("seen", flush=True)
 END
 	process_keep "$scratch/seen.pid" $!
-	await 10 grep -q ready "$scratch/seen" || return
+	await 10 grep -qs ready "$scratch/seen" || return
 	far timeout 20 python3 - "$mac" <<'END'
 import socket, struct, sys
 near = bytes.fromhex(sys.argv[1].replace(":", ""))

@@ -38,10 +38,11 @@ END
 }
 
 start() {
+	rm -f "$scratch/log"
 	ip netns exec "$space" "$BUILD/encrypterd" -c "$scratch/conf" >"$scratch/log" 2>&1 </dev/null &
 	daemon=$!
 	process_keep "$scratch/daemon.pid" $daemon
-	await 30 grep -qE '^[a-z]+ [a-z]+ ready( |$)' "$scratch/log"
+	await 30 grep -qsE '^[a-z]+ [a-z]+ ready( |$)' "$scratch/log"
 	local status=$?
 	cat "$scratch/log"
 	return $status
