@@ -13,12 +13,18 @@
 . "$here/_outside.sh"
 need_encrypterd
 
-# Both daemons see the test's file instead of the machine's, in a mount namespace that ends with them.
+# Both daemons see the test's file instead of the machine's, in a mount namespace that ends with them. A
+# minimal Debian has none, so there they get a copy of /etc that has.
 hosts=$scratch/hosts
 wrapper=$scratch/with-hosts
 cat >"$wrapper" <<END
 #!/bin/sh
-exec unshare --mount sh -c 'mount --bind $hosts /etc/hosts && exec "\$@"' sh "\$@"
+exec unshare --mount sh -c '
+	[ -e /etc/hosts ] || {
+		mkdir -p $scratch/etc && cp -a /etc/. $scratch/etc && touch $scratch/etc/hosts &&
+			mount --bind $scratch/etc /etc || exit
+	}
+	mount --bind $hosts /etc/hosts && exec "\$@"' sh "\$@"
 END
 chmod 755 "$wrapper"
 leads_to() { # ADDRESS…
