@@ -144,7 +144,7 @@ handshake_time() { # SITE: of its only peer, unix seconds; 0: never
 pings() { # HOST COUNT ADDRESS [OPTION…]: none may be lost
 	local host=$1 count=$2 address=$3
 	shift 3
-	on "$host" "$here/patient_ping" "$count" "$@" "$address"
+	on "$host" "$top/tools/_pings" "$count" "$@" "$address"
 }
 
 ping_once() { # HOST ADDRESS [OPTION…]

@@ -195,7 +195,7 @@ end_flow() {
 
 # begin_pings KEY HOST COUNT INTERVAL ADDRESS; lost_at_most then waits for their end.
 begin_pings() {
-	spawn "$1" "$scratch/$1.out" "$2" "$here/patient_ping" "$3" -i "$4" "$5"
+	spawn "$1" "$scratch/$1.out" "$2" "$top/tools/_pings" "$3" -i "$4" "$5"
 }
 
 pings_end() { # KEY

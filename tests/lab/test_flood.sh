@@ -84,7 +84,7 @@ print(sum(black[c] for c in (
 # On the established session, and nothing else beside the flood. Sets pings_sent, pings_lost.
 count_pings() {
 	pings_sent=50
-	on pcA "$here/patient_ping" $pings_sent -i 0.02 10.0.2.10 >"$scratch/pings"
+	on pcA "$top/tools/_pings" $pings_sent -i 0.02 10.0.2.10 >"$scratch/pings"
 	pings_lost=$((pings_sent - $(sed -n 's/.*transmitted, \([0-9]*\) received.*/\1/p' "$scratch/pings")))
 }
 

@@ -117,7 +117,7 @@ check "A45: the address after the first is nobody's" is_nobodys 2001:db8:77::1
 sed -n '1~2p' "$scratch/prefixes" >"$scratch/half"
 wg_conf "$scratch/half" >"$scratch/half.conf"
 change_twice() {
-	spawn ping "$scratch/ping.out" pcA "$here/patient_ping" 250 -i 0.02 10.0.2.10
+	spawn ping "$scratch/ping.out" pcA "$top/tools/_pings" 250 -i 0.02 10.0.2.10
 	takes_at_most 5 wg syncconf "$a" "$scratch/half.conf" && shows_all "$scratch/half" &&
 		takes_at_most 5 wg syncconf "$a" "$scratch/many.conf" && shows_all "$scratch/prefixes"
 	local status=$?

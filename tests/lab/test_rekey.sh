@@ -40,8 +40,8 @@ fi
 for lab in "${running[@]}"; do
 	check "${text[$lab]}: traffic passes" pings pcA 5 10.0.2.10 -i 0.05
 	before[$lab]=$(handshake_time siteA)
-	spawn "ab-$lab" "$scratch/ab-$lab" pcA "$here/patient_ping" $count -i 0.1 10.0.2.10
-	spawn "ba-$lab" "$scratch/ba-$lab" pcB "$here/patient_ping" $count -i 0.1 10.0.1.10
+	spawn "ab-$lab" "$scratch/ab-$lab" pcA "$top/tools/_pings" $count -i 0.1 10.0.2.10
+	spawn "ba-$lab" "$scratch/ba-$lab" pcB "$top/tools/_pings" $count -i 0.1 10.0.1.10
 	if [ $seconds = 600 ]; then
 		spawn "server-$lab" /dev/null pcB iperf3 -s
 		await 5 listens pcB 5201

@@ -138,7 +138,7 @@ check "syncconf: 300 peers more" wg syncconf "$site" "$scratch/many.conf"
 check "they are there" test "$(wg show "$site" peers | wc -l)" = 301
 syncs_under_traffic() {
 	local status=0
-	spawn ping "$scratch/sync.out" pcA "$here/patient_ping" 200 -i 0.02 10.0.2.10
+	spawn ping "$scratch/sync.out" pcA "$top/tools/_pings" 200 -i 0.02 10.0.2.10
 	for _ in {1..5}; do
 		wg syncconf "$site" "$scratch/one.conf" && wg syncconf "$site" "$scratch/many.conf" || status=1
 	done
