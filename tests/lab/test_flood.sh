@@ -218,6 +218,26 @@ cookies_limited() { # FROM-COUNT FROM-US
 	[ $rate -gt 1000 ] && [ $rate -lt 2600 ]
 }
 
+wireguard_go_asks() { # for mac2: it does so while there is much in its queue
+	"$top/tools/lab" log --name "$lab" siteB | grep -q 'Sending cookie response'
+}
+
+# In a moment in which its queue is short wireguard-go lets site A in without: then once more.
+proves_itself() {
+	for _ in {1..5}; do
+		completed=$(completions)
+		lab_do kill siteA
+		lab_do start siteA
+		await 15 asked_or_in || return
+		! process_gone "$scratch/mac2.pid" || return 0
+	done
+	return 1
+}
+completions() { "$top/tools/lab" log --name "$lab" siteA | grep -c 'handshake completed'; }
+asked_or_in() {
+	process_gone "$scratch/mac2.pid" || [ "$(completions)" -gt "$completed" ]
+}
+
 # The judge: wireguard-go takes our cookies and we take its.
 under_with_wireguard_go() {
 	local proven
@@ -243,10 +263,9 @@ under_with_wireguard_go() {
 		"src host ${black[siteA]} and udp[8] = 1 and udp[140:4] != 0"
 	capturing() { grep -qs listening "$scratch/mac2.err"; }
 	await 10 capturing
-	lab_do kill siteA
-	lab_do start siteA
-	check "A20: asked by wireguard-go, site A sends mac2" await 15 process_gone "$scratch/mac2.pid"
-	check "A17: it is right: the handshake is completed" await 15 log_has 'handshake completed' 2
+	await 10 wireguard_go_asks
+	check "A20: asked by wireguard-go, site A sends mac2" proves_itself
+	check "A17: it is right: the handshake is completed" await 15 log_has 'handshake completed' $((completed + 1))
 	despawn flood INT # which wireguard-go has no time for anything else under
 	check "wireguard-go: traffic passes after" await 10 ping_once pcA 10.0.2.10
 }
