@@ -30,10 +30,10 @@ static void order(uint8_t kind, const char *prefix, uint8_t link)
 	rig_poll(&rig);
 }
 
-/* The link that a packet to the address is lent to; it is given back. */
-static int link_of(uint32_t address)
+/* The link that `frame` is lent to; it is given back. */
+static int link_of_frame(uint32_t length)
 {
-	rig_arrive(&rig, frame, rig_frame(frame, address, 64, 0, 64));
+	rig_arrive(&rig, frame, length);
 	for (unsigned link = 0; link < 2; link++) {
 		if (rig.links[link].full_count == 0)
 			continue;
@@ -43,16 +43,14 @@ static int link_of(uint32_t address)
 	return -1;
 }
 
+static int link_of(uint32_t address)
+{
+	return link_of_frame(rig_frame(frame, address, 64, 0, 64));
+}
+
 static int link_of6(const char *address)
 {
-	rig_arrive(&rig, frame, wire_ipv6(frame, HOST6, address, 17, 100));
-	for (unsigned link = 0; link < 2; link++) {
-		if (rig.links[link].full_count == 0)
-			continue;
-		rig_return(&rig, link, USED_DONE);
-		return (int)link;
-	}
-	return -1;
+	return link_of_frame(wire_ipv6(frame, HOST6, address, 17, 100));
 }
 
 static void by_prefix(void)
