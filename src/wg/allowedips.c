@@ -86,15 +86,26 @@ static inline unsigned highest_bit(uint64_t bits)
 	return 63 - (unsigned)__builtin_clzll(bits);
 }
 
+static inline uint64_t bit(unsigned n)
+{
+	return 1ull << n;
+}
+
+static inline uint32_t block_of(uint32_t key)
+{
+	return key >> (32 - BLOCK_BITS);
+}
+
 /* The lengths that may match, as a set of bits. */
 static inline uint64_t lengths4(const struct allowedips *t, uint32_t key)
 {
-	return t->lengths4[key >> (32 - BLOCK_BITS)];
+	return t->lengths4[block_of(key)];
 }
 
-static inline unsigned longest4(const struct allowedips *t, uint32_t key)
+/* The greatest of them; -1 when there is none. */
+static inline int longest4(const struct allowedips *t, uint32_t key)
 {
-	return t->longest4[key >> (32 - BLOCK_BITS)];
+	return (int)(t->longest4[block_of(key)] & LONGEST_MASK) - 1;
 }
 
 /* Multiplication by odd numbers (the golden ratio; splitmix64), the upper half the better mixed. */
@@ -125,15 +136,21 @@ static inline uint32_t after(const struct allowedips *t, uint32_t at)
 	return at + 1 == entry_count(t) ? 0 : at + 1;
 }
 
-/* The entry of a prefix, or the free one where it would be. There is one: half of them are. */
-static inline struct entry4 *find4(const struct allowedips *t, uint32_t key, unsigned length)
+/* The entry of a prefix, or the next free one. There is one: half of them are. */
+static inline struct entry4 *search4(const struct allowedips *t, uint32_t at, uint32_t key,
+	unsigned length)
 {
 	struct entry4 *entries = entries4(t);
-	uint32_t at = home4(t, key, length);
 
-	while (entries[at].mark != 0 && (entries[at].key != key || entries[at].mark != length + 1))
+	while (entries[at].mark != 0 && (entries[at].mark != length + 1 || entries[at].key != key))
 		at = after(t, at);
 	return &entries[at];
+}
+
+/* The entry of a prefix, or the free one where it would be. */
+static inline struct entry4 *find4(const struct allowedips *t, uint32_t key, unsigned length)
+{
+	return search4(t, home4(t, key, length), key, length);
 }
 
 static inline struct entry6 *find6(const struct allowedips *t, const uint64_t key[static 2],
@@ -192,14 +209,13 @@ static bool take_room(struct allowedips *t)
 /* A short prefix has addresses of many blocks. */
 static void add_length4(struct allowedips *t, uint32_t key, unsigned length)
 {
-	uint32_t first = key >> (32 - BLOCK_BITS);
-	uint32_t count = length < BLOCK_BITS ? BLOCKS >> length : 1;
+	uint32_t last = block_of(key | ~mask32(length));
 
-	for (uint32_t i = first; i < first + count; i++) {
-		t->lengths4[i] |= 1ull << length;
-		t->longest4[i] = (uint8_t)(highest_bit(t->lengths4[i]) + 1);
-		if (t->lengths4[i] & (t->lengths4[i] - 1))
-			t->longest4[i] |= LONGEST_MORE;
+	for (uint32_t i = block_of(key); i <= last; i++) {
+		t->lengths4[i] |= bit(length);
+		unsigned longest = highest_bit(t->lengths4[i]);
+		unsigned more = t->lengths4[i] == bit(longest) ? 0 : LONGEST_MORE;
+		t->longest4[i] = (uint8_t)(more | (longest + 1));
 	}
 }
 
@@ -226,7 +242,7 @@ static int insert6(struct allowedips *t, const struct ip_prefix *prefix, uint32_
 	if (e->mark == 0 && !take_room(t))
 		return -ENOSPC;
 	*e = (struct entry6){.key = {key[0], key[1]}, .slot = slot, .mark = prefix->length + 1u};
-	t->lengths6[prefix->length / 64] |= 1ull << prefix->length % 64;
+	t->lengths6[prefix->length / 64] |= bit(prefix->length % 64);
 	return 0;
 }
 
@@ -252,7 +268,7 @@ uint32_t allowedips_lookup4(const struct allowedips *t, const uint8_t addr[stati
 		const struct entry4 *e = find4(t, key & mask32(length), length);
 		if (e->mark != 0)
 			return e->slot;
-		left ^= 1ull << length;
+		left ^= bit(length);
 	}
 	return ALLOWEDIPS_NONE;
 }
@@ -264,12 +280,12 @@ uint32_t allowedips_lookup6(const struct allowedips *t, const uint8_t addr[stati
 	read_key6(whole, addr);
 	for (unsigned word = 3; word-- > 0;) {
 		for (uint64_t left = t->lengths6[word]; left != 0;) {
-			unsigned bit = highest_bit(left);
-			mask_key6(key, whole, word * 64 + bit);
-			const struct entry6 *e = find6(t, key, word * 64 + bit);
+			unsigned n = highest_bit(left);
+			mask_key6(key, whole, word * 64 + n);
+			const struct entry6 *e = find6(t, key, word * 64 + n);
 			if (e->mark != 0)
 				return e->slot;
-			left ^= 1ull << bit;
+			left ^= bit(n);
 		}
 	}
 	return ALLOWEDIPS_NONE;
@@ -285,17 +301,18 @@ uint32_t allowedips_number(const struct allowedips *t)
 /* Those of the block and of the longest prefix that occurs in it. */
 unsigned allowedips_decisive4(const struct allowedips *t, const uint8_t addr[static 4])
 {
-	unsigned longest = longest4(t, get_be32(addr)) & LONGEST_MASK;
+	int longest = longest4(t, get_be32(addr));
 
-	return longest > BLOCK_BITS + 1 ? longest - 1 : BLOCK_BITS;
+	return longest > BLOCK_BITS ? (unsigned)longest : BLOCK_BITS;
 }
 
 unsigned allowedips_decisive6(const struct allowedips *t)
 {
-	for (unsigned word = 3; word-- > 0;)
-		if (t->lengths6[word] != 0)
-			return word * 64 + highest_bit(t->lengths6[word]);
-	return 0;
+	if (t->lengths6[2] != 0)
+		return 128;
+	if (t->lengths6[1] != 0)
+		return 64 + highest_bit(t->lengths6[1]);
+	return highest_bit(t->lengths6[0] | 1);
 }
 
 /* ---- ahead of a lookup: the places of the longest few prefixes there can be ---- */
@@ -313,31 +330,28 @@ static uint32_t prefetch4(const struct allowedips *t, uint32_t key, unsigned len
 uint32_t allowedips_prefetch4(const struct allowedips *t, const uint8_t addr[static 4])
 {
 	uint32_t key = get_be32(addr);
-	unsigned longest = longest4(t, key);
+	int longest = longest4(t, key);
 
-	if (longest == 0)
+	if (longest < 0)
 		return 0;
-	if (longest & LONGEST_MORE) {
+	if (t->longest4[block_of(key)] & LONGEST_MORE) {
 		uint64_t left = lengths4(t, key);
-		for (unsigned i = 1; i < AHEAD && (left ^= 1ull << highest_bit(left)) != 0; i++)
+		for (unsigned i = 1; i < AHEAD && (left ^= bit(highest_bit(left))) != 0; i++)
 			prefetch4(t, key, highest_bit(left));
 	}
-	return prefetch4(t, key, (longest & LONGEST_MASK) - 1);
+	return prefetch4(t, key, (unsigned)longest);
 }
 
 uint32_t allowedips_find4(const struct allowedips *t, const uint8_t addr[static 4], uint32_t place)
 {
 	uint32_t key = get_be32(addr);
-	unsigned longest = longest4(t, key) & LONGEST_MASK;
+	int longest = longest4(t, key);
 
-	if (longest == 0)
+	if (longest < 0)
 		return ALLOWEDIPS_NONE;
-	const struct entry4 *entries = entries4(t);
-	uint32_t at = place < entry_count(t) ? place : 0, wanted = key & mask32(longest - 1);
-	for (; entries[at].mark != 0; at = after(t, at))
-		if (entries[at].mark == longest && entries[at].key == wanted)
-			return entries[at].slot;
-	return allowedips_lookup4(t, addr);
+	uint32_t at = place < entry_count(t) ? place : 0;
+	const struct entry4 *e = search4(t, at, key & mask32((unsigned)longest), (unsigned)longest);
+	return e->mark != 0 ? e->slot : allowedips_lookup4(t, addr);
 }
 
 void allowedips_prefetch6(const struct allowedips *t, const uint8_t addr[static 16])
@@ -347,10 +361,10 @@ void allowedips_prefetch6(const struct allowedips *t, const uint8_t addr[static 
 	read_key6(whole, addr);
 	for (unsigned word = 3, i = 0; word-- > 0;) {
 		for (uint64_t left = t->lengths6[word]; left != 0 && i < AHEAD; i++) {
-			unsigned bit = highest_bit(left);
-			mask_key6(key, whole, word * 64 + bit);
-			__builtin_prefetch(&t->entries[home6(t, key, word * 64 + bit)]);
-			left ^= 1ull << bit;
+			unsigned n = highest_bit(left);
+			mask_key6(key, whole, word * 64 + n);
+			__builtin_prefetch(&t->entries[home6(t, key, word * 64 + n)]);
+			left ^= bit(n);
 		}
 	}
 }

@@ -9,7 +9,8 @@ void lanes_init(struct lanes *l, unsigned count)
 	l->count = count;
 }
 
-/* Directions count alike; among equals the thread with fewer of this kind, then the former one. */
+/* Directions count alike; among equals the thread with fewer of this kind, then the former one. Of
+ * those that are left the first is taken. */
 static uint64_t cost(const struct lane_load *load, uint32_t of_this_kind, bool former)
 {
 	return ((uint64_t)load->seal + load->open) << 32 | (uint64_t)of_this_kind << 1 | !former;
@@ -30,6 +31,7 @@ static uint8_t choose_open(const struct lanes *l, uint8_t former)
 	return (uint8_t)best;
 }
 
+/* Another than open; where there is one only, that one. */
 static uint8_t choose_seal(const struct lanes *l, uint8_t former, uint8_t open)
 {
 	uint64_t least = UINT64_MAX;
@@ -37,7 +39,7 @@ static uint8_t choose_seal(const struct lanes *l, uint8_t former, uint8_t open)
 
 	for (unsigned i = 0; i < l->count; i++) {
 		uint64_t c = cost(&l->load[i], l->load[i].seal, i == former);
-		if (c < least && (i != open || l->count == 1)) {
+		if (c < least && i != open) {
 			least = c;
 			best = i;
 		}

@@ -95,10 +95,8 @@ struct peer *peer_find(const struct peer_table *t, const uint8_t public_key[stat
 struct peer *peer_next(const struct peer_table *t, uint32_t from)
 {
 	while (from < t->max) {
-		if (!t->slabs[from / SLAB_PEERS]) {
-			from = (from / SLAB_PEERS + 1) * SLAB_PEERS;
-			continue;
-		}
+		if (!t->slabs[from / SLAB_PEERS])
+			return NULL; /* slabs are taken in order: there are none behind it */
 		struct peer *peer = peer_at(t, from++);
 		if (peer)
 			return peer;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/secret.h"
 #include "fixture.h"
 #include "suites.h"
 
@@ -48,6 +49,21 @@ static void empty(void)
 	CU_ASSERT_EQUAL(insert(t, "10.0.0.0/8", 1), -ENOSPC);
 	CU_ASSERT_EQUAL(find(t, "10.0.0.1"), ALLOWEDIPS_NONE);
 	free(t);
+}
+
+/* Not even the first entry is read, which there is none of: the table ends where memory does. */
+static void empty_to_the_end(void)
+{
+	struct allowedips *t = allowedips_init(secret_alloc(allowedips_bytes(0)), 0);
+	const uint8_t addr[16] = {0};
+
+	allowedips_set_number(t, ALLOWEDIPS_NUMBERS);
+	CU_ASSERT_EQUAL(allowedips_lookup4(t, addr), ALLOWEDIPS_NONE);
+	CU_ASSERT_EQUAL(allowedips_find4(t, addr, 0), ALLOWEDIPS_NONE);
+	CU_ASSERT_EQUAL(allowedips_lookup6(t, addr), ALLOWEDIPS_NONE);
+	CU_ASSERT_EQUAL(allowedips_decisive4(t, addr), 12);
+	CU_ASSERT_EQUAL(allowedips_decisive6(t), 0);
+	secret_free(t);
 }
 
 static void longest(void)
@@ -348,6 +364,77 @@ static void block_boundary(void)
 	free(t);
 }
 
+/* The longest prefix of the address's block of 12 bits, whether or not there are others. */
+static void decisive_of_ipv4(void)
+{
+	const uint8_t addr[4] = {10, 0, 0, 1};
+	struct ip_prefix prefix = {{4, {10, 0, 0, 0}}, 0};
+
+	for (unsigned others = 0; others < 2; others++) {
+		for (unsigned length = 0; length <= 32; length++) {
+			struct allowedips *t = make(2);
+			prefix.length = (uint8_t)length;
+			if (others)
+				insert(t, "0.0.0.0/0", 1);
+			CU_ASSERT_EQUAL(allowedips_insert(t, &prefix, 2), 0);
+			CU_ASSERT_EQUAL(allowedips_decisive4(t, addr), length < 12 ? 12 : length);
+			free(t);
+		}
+	}
+}
+
+static void decisive_of_ipv6(void)
+{
+	struct allowedips *t = make(130);
+	struct ip_prefix prefix = {{6, {0x20, 1}}, 0};
+
+	allowedips_set_number(t, ALLOWEDIPS_NUMBERS);
+	insert(t, "10.0.0.0/32", 1);
+	CU_ASSERT_EQUAL(allowedips_decisive6(t), 0);
+	for (unsigned length = 0; length <= 128; length++) {
+		prefix.length = (uint8_t)length;
+		CU_ASSERT_EQUAL(allowedips_insert(t, &prefix, length), 0);
+		CU_ASSERT_EQUAL(allowedips_decisive6(t), length);
+	}
+	free(t);
+}
+
+static bool is_found(const struct allowedips *t, uint8_t last, uint32_t slot)
+{
+	const uint8_t addr[4] = {10, 0, 0, last};
+
+	if (allowedips_find4(t, addr, allowedips_prefetch4(t, addr)) != slot)
+		return false;
+	for (uint32_t place = 0; place < 10; place++)
+		if (allowedips_find4(t, addr, place) != slot)
+			return false;
+	return true;
+}
+
+/* Found under a shorter prefix, when the longest of its block is another's. */
+static void shorter_than_the_longest(void)
+{
+	struct allowedips *t = make(4);
+
+	CU_ASSERT_TRUE(is_found(t, 1, ALLOWEDIPS_NONE));
+	insert(t, "10.0.0.1/32", 1);
+	CU_ASSERT_TRUE(is_found(t, 1, 1));
+	CU_ASSERT_TRUE(is_found(t, 2, ALLOWEDIPS_NONE));
+	insert(t, "0.0.0.0/0", 2);
+	CU_ASSERT_TRUE(is_found(t, 1, 1));
+	CU_ASSERT_TRUE(is_found(t, 2, 2));
+	insert(t, "10.0.0.0/24", 3);
+	insert(t, "10.0.0.128/25", 4);
+	CU_ASSERT_TRUE(is_found(t, 1, 1));
+	CU_ASSERT_TRUE(is_found(t, 2, 3));
+	CU_ASSERT_TRUE(is_found(t, 128, 4));
+	free(t);
+	t = make(1);
+	insert(t, "0.0.0.0/0", 0);
+	CU_ASSERT_TRUE(is_found(t, 1, 0));
+	free(t);
+}
+
 static void numbers(void)
 {
 	struct allowedips *t = make(1);
@@ -404,8 +491,10 @@ static void nothing_behind_the_table(void)
 		for (unsigned i = 0; i < 64; i++) {
 			addr[3] = (uint8_t)i;
 			behind[0] = (struct behind){0x0a000000u + i, 33u << 24 | 77};
-			CU_ASSERT_EQUAL(allowedips_lookup4(t, addr),
-				i == there ? 5 : ALLOWEDIPS_NONE);
+			uint32_t slot = i == there ? 5 : ALLOWEDIPS_NONE;
+			CU_ASSERT_EQUAL(allowedips_lookup4(t, addr), slot);
+			for (uint32_t place = 0; place < 4; place++)
+				CU_ASSERT_EQUAL(allowedips_find4(t, addr, place), slot);
 		}
 	}
 	free(memory);
@@ -413,6 +502,7 @@ static void nothing_behind_the_table(void)
 
 static const struct unit_test tests[] = {
 	{"A44, A45: an empty table", empty},
+	{"A44, A45: an empty table at the end of memory", empty_to_the_end},
 	{"A44, A45: the longest match wins", longest},
 	{"A46: /0, /1, /32 and /128", extremes},
 	{"A45: IPv6 prefixes about 64 bits long", word_boundary},
@@ -424,6 +514,9 @@ static const struct unit_test tests[] = {
 	{"A44, A45, A46: like a linear search, for random prefixes", against_a_list},
 	{"A46, C32: a removed peer's prefixes are free", rebuilt_without_a_peer},
 	{"A45: prefixes about 12 bits long, and how much of an address decides", block_boundary},
+	{"A44, A45: the longest prefix about an IPv4 address decides", decisive_of_ipv4},
+	{"A44, A45: the longest IPv6 prefix decides", decisive_of_ipv6},
+	{"A44, A45: under a shorter prefix than the longest of the block", shorter_than_the_longest},
 	{"A46: a table's number", numbers},
 	{"A46: half of a table is free", sizes},
 	{"A45: nothing behind the table is taken for a prefix", nothing_behind_the_table},

@@ -77,6 +77,19 @@ static void stays_among_equals(void)
 	CU_ASSERT(l.load[1].seal == 0 && l.load[3].open == 0);
 }
 
+/* What a peer had is busy now: of the idle ones it takes the first, and the first of the others. */
+static void the_first_among_equals(void)
+{
+	struct lane_pair a = {.seal = 3, .open = 3};
+	struct lanes l;
+
+	lanes_init(&l, 5);
+	l.load[0].seal = l.load[3].open = 4;
+	lanes_choose(&l, &a);
+	CU_ASSERT_EQUAL(a.open, 1);
+	CU_ASSERT_EQUAL(a.seal, 2);
+}
+
 static void begin(unsigned threads)
 {
 	pair_init(&p, 9);
@@ -148,6 +161,25 @@ static void given_up(void)
 	pair_free(&p);
 }
 
+/* A34: a peer that never answers, of a device that was told of no threads. */
+static void never_answered(void)
+{
+	uint8_t message[148];
+
+	pair_init(&p, 9);
+	struct wg_device *d = p.device[0];
+	uint64_t begun_ns = p.now.boot_ns;
+	CU_ASSERT_EQUAL(d->lanes.count, 1);
+	CU_ASSERT_TRUE(pair_initiate(&p, 0, message));
+	do {
+		CU_ASSERT_FALSE(is_free(&d->lanes));
+		pair_next(&p, 0);
+	} while (pair_count(&p, WG_DROP_STAGED) == 0);
+	CU_ASSERT_TRUE(p.now.boot_ns >= begun_ns + 90 * CLOCK_SECOND);
+	CU_ASSERT_TRUE(is_free(&d->lanes));
+	pair_free(&p);
+}
+
 /* By handshakes of the real device; and what holds a thread lets go of it in the end. */
 static void by_handshakes(void)
 {
@@ -201,9 +233,11 @@ static const struct unit_test tests[] = {
 	{"A50: directions are spread evenly over the threads", evenly},
 	{"A50: peers that come take the places of those that went", rebalanced},
 	{"A50: among equals a peer stays where it is", stays_among_equals},
+	{"A50: among other equals it takes the first", the_first_among_equals},
 	{"A27, A50: indices name the thread that opens", indices_name_the_thread},
 	{"A50: who has a session stays, who has none moves", kept_with_a_session},
 	{"A35: handshakes that were given up hold no thread", given_up},
+	{"A34, A50: a peer that never answers holds no thread", never_answered},
 	{"C8, A50: initiations that cross lead to one thread", crossing},
 	{"A50, A27: handshakes, rekeys, and an end", by_handshakes},
 	{NULL, NULL},

@@ -116,7 +116,7 @@ static void chains_are_short(void)
 	peer_table_free(&t);
 }
 
-/* Slots that no slab was taken for yet are passed over, and those after them are found. */
+/* A walk ends where no slab was taken for the slots yet, and passes over slots that are free. */
 static void slabs_and_gaps(void)
 {
 	struct peer *peers[100];
