@@ -20,7 +20,7 @@ KINDS = {
 }
 
 
-# They ask for memory ahead of others' use and have no result: nothing tells a right one from a wrong one.
+# They ask for memory ahead of others' use and decide nothing: no result tells a right one from a wrong one.
 HINTS = {'allowedips_prefetch4', 'allowedips_prefetch6', 'index_table_prefetch'}
 
 
