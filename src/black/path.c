@@ -10,6 +10,7 @@
 #define IP_AT     ETHERNET_HEADER_LEN
 #define UDP4_AT   (ETHERNET_HEADER_LEN + IPV4_HEADER_LEN)
 #define UDP6_AT   (ETHERNET_HEADER_LEN + IPV6_HEADER_LEN)
+#define IPV6_DESTINATION_AT 24
 
 /* A52: the address at which the peer reached us, when it is (still) ours. */
 static uint32_t choose_source(const struct black *b, const struct ip_addr *local,
@@ -58,17 +59,19 @@ static void set6(struct black *b, struct path6 *p, const struct endpoint *remote
 {
 	const uint8_t *destination = remote->addr.bytes;
 
-	if (!host_route6(&b->host, destination, &p->next_hop))
+	struct ip_addr next_hop;
+
+	if (!host_route6(&b->host, destination, &next_hop))
 		return;
 	const uint8_t *source = choose_source6(b, local, destination);
 	if (!source)
 		return;
-	ethernet_build(p->header, mac_broadcast, b->host.mac, ETHERNET_TYPE_IPV6);
-	ipv6_build(p->header + IP_AT, source, destination, IP_PROTOCOL_UDP, 0);
-	ipv6_set_traffic_class(p->header + IP_AT, (uint8_t)(dscp << 2));
-	ipv6_set_hops(p->header + IP_AT, OUTER_TTL);
-	put_be16(p->header + UDP6_AT, b->listen_port);
-	put_be16(p->header + UDP6_AT + 2, remote->port);
+	memcpy(p->mac, mac_broadcast, MAC_LEN);
+	ipv6_build(p->header, source, destination, IP_PROTOCOL_UDP, 0);
+	ipv6_set_traffic_class(p->header, (uint8_t)(dscp << 2));
+	ipv6_set_hops(p->header, OUTER_TTL);
+	put_be16(p->header + IPV6_HEADER_LEN, b->listen_port);
+	put_be16(p->header + IPV6_HEADER_LEN + 2, remote->port);
 	p->state = PATH_IPV6;
 }
 
@@ -90,7 +93,7 @@ static uint8_t dscp_of(const struct path *p)
 	if (p->state == PATH_IPV4)
 		return p->v4.header[IP_AT + 1] >> 2;
 	if (p->state == PATH_IPV6)
-		return (uint8_t)((p->v6.header[IP_AT] & 15) << 2 | p->v6.header[IP_AT + 1] >> 6);
+		return (uint8_t)((p->v6.header[0] & 15) << 2 | p->v6.header[1] >> 6);
 	return 0;
 }
 
@@ -106,7 +109,7 @@ void path_set_source_port(struct path *p, uint16_t port)
 	if (p->state == PATH_IPV4)
 		put_be16(p->v4.header + UDP4_AT, port);
 	else if (p->state == PATH_IPV6)
-		put_be16(p->v6.header + UDP6_AT, port);
+		put_be16(p->v6.header + IPV6_HEADER_LEN, port);
 }
 
 /*
@@ -165,7 +168,8 @@ static void complete6(struct black *b, const struct path6 *p, struct rte_mbuf *m
 
 	if (b->config.port->tx_udp_segments)
 		m->ol_flags |= RTE_MBUF_F_TX_UDP_SEG;
-	memcpy(frame, p->header, OUTER6_LEN);
+	ethernet_build(frame, p->mac, b->host.mac, ETHERNET_TYPE_IPV6);
+	memcpy(frame + IP_AT, p->header, sizeof(p->header));
 	frame[IP_AT] |= traffic_class >> 4;
 	frame[IP_AT + 1] |= (uint8_t)(traffic_class << 4);
 	put_be16(frame + IP_AT + 4, datagram);
@@ -190,13 +194,18 @@ static void resolve_and_send4(struct black *b, struct path4 *p, struct rte_mbuf 
 
 static void resolve_and_send6(struct black *b, struct path6 *p, struct rte_mbuf *m)
 {
-	const uint8_t *mac = host_resolve6(&b->host, &p->next_hop);
+	struct ip_addr next_hop;
 
-	if (!mac) {
-		host_hold6(&b->host, m, &p->next_hop);
+	if (!host_route6(&b->host, p->header + IPV6_DESTINATION_AT, &next_hop)) {
+		outgoing_drop(&b->host.outgoing, m, &b->stats->drop_no_route);
 		return;
 	}
-	memcpy(p->header, mac, MAC_LEN);
+	const uint8_t *mac = host_resolve6(&b->host, &next_hop);
+	if (!mac) {
+		host_hold6(&b->host, m, &next_hop);
+		return;
+	}
+	memcpy(p->mac, mac, MAC_LEN);
 	memcpy(rte_pktmbuf_mtod(m, void *), mac, MAC_LEN);
 	p->generation = b->host.neighbours->generation;
 	outgoing_send(&b->host.outgoing, m);

@@ -39,16 +39,9 @@ static void finish(struct black *b, struct rte_mbuf *m, const struct handle *h)
 
 static void prefetch_paths(const struct black *b, const struct handle *handles, unsigned n)
 {
-	bool two_lines = b->host.address6_count > 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		if (handles[i].kind != HANDLE_FILLED || handles[i].tag >= b->config.max_peers)
-			continue;
-		const struct path *p = &b->paths[handles[i].tag];
-		rte_prefetch0(p);
-		if (two_lines)
-			rte_prefetch0(&p->v6.generation);
-	}
+	for (unsigned i = 0; i < n; i++)
+		if (handles[i].kind == HANDLE_FILLED && handles[i].tag < b->config.max_peers)
+			rte_prefetch0(&b->paths[handles[i].tag]);
 }
 
 /* The paths come while the buffers are taken back. */

@@ -24,10 +24,10 @@ enum path_state {
 };
 
 /*
- * The outer header of messages to one endpoint, ready to be put before them. Lengths, id and
- * checksums in it are zero. generation: of the neighbour table when the link address was filled in.
+ * The outer header of messages to one endpoint, ready to be put before them, in one cache line. Lengths,
+ * id and checksums in it are zero. generation: of the neighbour table when the link address was filled in.
  */
-struct path4 { /* one cache line */
+struct path4 {
 	uint16_t state;
 	uint8_t header[OUTER4_LEN];
 	uint32_t sum; /* of the IPv4 header as it is here */
@@ -35,11 +35,11 @@ struct path4 { /* one cache line */
 	uint32_t generation;
 };
 
-struct path6 { /* the header fills one cache line, its next hop is in another */
+struct path6 { /* without what is the same for all, and the next hop, which is looked up when it is needed */
 	uint16_t state;
-	uint8_t header[OUTER6_LEN];
+	uint8_t mac[MAC_LEN]; /* of the next hop */
+	uint8_t header[IPV6_HEADER_LEN + UDP_HEADER_LEN];
 	uint32_t generation;
-	struct ip_addr next_hop;
 };
 
 struct path {
@@ -49,9 +49,7 @@ struct path {
 		struct path6 v6;
 	};
 } __attribute__((aligned(64)));
-static_assert(sizeof(struct path4) <= 64, "an IPv4 path is one cache line");
-static_assert(offsetof(struct path6, generation) == 64 && sizeof(struct path) == 128,
-	"an IPv6 path is two");
+static_assert(sizeof(struct path) == 64, "a path is one cache line");
 
 struct black_later { /* what a crypt thread filled, to be sent in the next round */
 	struct handle list[LEND_BURST];

@@ -26,7 +26,8 @@ static void share_tables(struct crypt *c)
 	const struct crypt_config *config = &c->config;
 
 	if (config->first) {
-		c->senders = config->first->senders;
+		c->sending = config->first->sending;
+		c->sending_next = config->first->sending_next;
 		c->receivers = config->first->receivers;
 		c->rings = config->first->rings;
 		c->queues = config->first->queues;
@@ -34,7 +35,8 @@ static void share_tables(struct crypt *c)
 		c->openers = config->first->openers;
 		return;
 	}
-	c->senders = zone_alloc(config->zone, config->max_peers * sizeof(*c->senders));
+	c->sending = zone_alloc(config->zone, config->max_peers * sizeof(*c->sending));
+	c->sending_next = zone_alloc(config->zone, config->max_peers * sizeof(*c->sending_next));
 	c->receivers = zone_alloc(config->zone, config->max_peers * sizeof(*c->receivers));
 	c->rings = zone_alloc(config->zone, config->max_peers * sizeof(*c->rings));
 	c->queues = zone_alloc(config->zone, config->max_peers * sizeof(*c->queues));
@@ -52,8 +54,8 @@ static bool create_tables(struct crypt *c)
 	c->found = zone_alloc(config->zone, (c->black.backlog.mask + 1) * sizeof(*c->found));
 	c->staged = zone_alloc(config->zone, config->red.view.count * sizeof(*c->staged));
 	struct index_entry *entries = zone_alloc(config->zone, index_table_bytes(sessions));
-	if (!c->senders || !c->receivers || !c->rings || !c->queues || !c->flags || !c->openers ||
-		!c->found || !c->staged || !entries) {
+	if (!c->sending || !c->sending_next || !c->receivers || !c->rings || !c->queues ||
+		!c->flags || !c->openers || !c->found || !c->staged || !entries) {
 		zone_free(entries);
 		return false;
 	}
@@ -64,8 +66,8 @@ static bool create_tables(struct crypt *c)
 
 size_t crypt_peer_bytes(uint32_t max_peers)
 {
-	return sizeof(struct sender) + sizeof(struct receiver) + sizeof(struct session_rings) +
-		sizeof(struct peer_report) + sizeof(struct queue) + 2 * sizeof(uint8_t) +
+	return 2 * sizeof(struct sending) + sizeof(struct receiver) +
+		sizeof(struct session_rings) + sizeof(struct peer_report) + sizeof(struct queue) + 2 * sizeof(uint8_t) +
 		index_table_bytes(max_peers * RECEIVING_SLOTS) / max_peers;
 }
 
@@ -90,11 +92,14 @@ static void destroy_shared(struct crypt *c)
 {
 	if (c->config.first)
 		return;
-	if (c->senders)
-		secret_wipe(c->senders, c->config.max_peers * sizeof(*c->senders));
+	if (c->sending)
+		secret_wipe(c->sending, c->config.max_peers * sizeof(*c->sending));
+	if (c->sending_next)
+		secret_wipe(c->sending_next, c->config.max_peers * sizeof(*c->sending_next));
 	if (c->receivers)
 		secret_wipe(c->receivers, c->config.max_peers * sizeof(*c->receivers));
-	zone_free(c->senders);
+	zone_free(c->sending);
+	zone_free(c->sending_next);
 	zone_free(c->receivers);
 	zone_free(c->rings);
 	zone_free(c->queues);
@@ -127,7 +132,7 @@ static void sweep_peer(struct crypt *c, uint32_t slot)
 			session_rx_expire(&c->receivers[slot].session, c->now_ns, dropped));
 	if (!crypt_seals(c, slot))
 		return;
-	unsigned n = session_tx_expire(&c->senders[slot].session, c->now_ns);
+	unsigned n = session_tx_expire(&c->sending[slot], &c->sending_next[slot], c->now_ns);
 	c->stats->sessions_wiped += n;
 	if (n > 0)
 		seal_forget(c, slot);

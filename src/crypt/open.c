@@ -102,7 +102,7 @@ static bool prepare(struct crypt *c, const struct handle *h, uint32_t found)
 	uint8_t header[sizeof(struct message_data)];
 
 	if (h->length < MESSAGE_DATA_MIN || h->offset < outer ||
-		h->length - MESSAGE_DATA_OVERHEAD + BUFFER_OFFSET > c->red.link.view.room) {
+		h->length - MESSAGE_DATA_OVERHEAD + PACKET_OFFSET > c->red.link.view.room) {
 		c->stats->drop_size++;
 		return false;
 	}
@@ -125,7 +125,7 @@ static bool prepare(struct crypt *c, const struct handle *h, uint32_t found)
 		.key = m->session->key,
 		.counter = get_le64(header + 8),
 		.src = message + sizeof(header),
-		.dst = c->red.link.view.buffers[m->red] + BUFFER_OFFSET,
+		.dst = c->red.link.view.buffers[m->red] + PACKET_OFFSET,
 		.length = h->length - (uint32_t)MESSAGE_DATA_OVERHEAD,
 	};
 	return true;
@@ -141,7 +141,7 @@ static void confirm(struct crypt *c, uint32_t slot, uint32_t index)
 	if (!crypt_seals(c, slot))
 		return;
 	seal_run(c); /* what is in the batch has its key */
-	if (!session_tx_confirm(&c->senders[slot].session, index))
+	if (!session_tx_confirm(&c->sending[slot], &c->sending_next[slot], index))
 		return;
 	seal_forget(c, slot);
 	stage_flush(c, slot);
@@ -239,7 +239,7 @@ static void deliver(struct crypt *c, const struct open_meta *m, const struct eng
 	}
 	*side_give(c, &c->red, m->red) = (struct handle){
 		.index = m->red,
-		.offset = BUFFER_OFFSET,
+		.offset = PACKET_OFFSET,
 		.length = length,
 		.kind = HANDLE_FILLED,
 	};

@@ -21,7 +21,7 @@ static void acknowledge(struct crypt *c, const struct crypt_order *o)
 
 static void wipe_tx(struct crypt *c, uint32_t slot)
 {
-	c->stats->sessions_wiped += session_tx_wipe(&c->senders[slot].session);
+	c->stats->sessions_wiped += session_tx_wipe(&c->sending[slot], &c->sending_next[slot]);
 	seal_forget(c, slot);
 }
 
@@ -95,13 +95,12 @@ static void install_rx(struct crypt *c, const struct crypt_order *o)
 /* A25: the initiator proves that it has the session, with what was staged or with a keepalive. */
 static void install_tx(struct crypt *c, const struct crypt_order *o)
 {
-	struct sender *s = &c->senders[o->slot];
-
 	if (!crypt_seals(c, o->slot)) {
 		c->stats->sessions_refused++;
 		return;
 	}
-	c->stats->sessions_wiped += session_tx_install(&s->session, &o->keys);
+	c->stats->sessions_wiped +=
+		session_tx_install(&c->sending[o->slot], &c->sending_next[o->slot], &o->keys);
 	seal_forget(c, o->slot);
 	if (!o->keys.initiator)
 		return;
@@ -121,7 +120,7 @@ static void flush_confirmed(struct crypt *c, uint32_t slot)
 {
 	uint32_t index = atomic_load(&c->config.reports[slot].rx.confirmed_index);
 
-	if (session_tx_confirm(&c->senders[slot].session, index))
+	if (session_tx_confirm(&c->sending[slot], &c->sending_next[slot], index))
 		seal_forget(c, slot);
 	stage_flush(c, slot);
 }

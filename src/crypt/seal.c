@@ -39,8 +39,8 @@ static struct seal_meta *next_meta(struct crypt *c)
 static void add_job(struct crypt *c, const uint8_t *source, uint64_t counter)
 {
 	const struct seal_meta *meta = next_meta(c);
-	const struct sending *session = &c->senders[meta->slot].session.current;
-	uint8_t *message = c->black.link.view.buffers[meta->black] + BUFFER_OFFSET;
+	const struct sending *session = &c->sending[meta->slot];
+	uint8_t *message = c->black.link.view.buffers[meta->black] + MESSAGE_OFFSET;
 
 	write_header(message, session->remote_index, counter);
 	c->seal_jobs[c->seal_count++] = (struct engine_job){
@@ -62,7 +62,7 @@ static enum sealed claim(struct crypt *c, uint32_t slot, uint16_t *black, uint64
 	*black = side_take_empty(&c->black);
 	if (*black == NO_BUFFER)
 		return SEALED_NO_BUFFER;
-	bool ok = session_tx_claim(&c->senders[slot].session, c->now_ns, counter, &events);
+	bool ok = session_tx_claim(&c->sending[slot], c->now_ns, counter, &events);
 	report_tx(c, slot, events);
 	if (ok)
 		return SEALED;
@@ -84,7 +84,7 @@ enum sealed seal_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offs
 	meta->outer_class = 0;
 	if (c->config.outer_class_mask)
 		meta->outer_class = ecn_traffic_class(packet) & c->config.outer_class_mask;
-	if (BUFFER_OFFSET + meta->padded + MESSAGE_DATA_OVERHEAD > c->black.link.view.room) {
+	if (MESSAGE_OFFSET + meta->padded + MESSAGE_DATA_OVERHEAD > c->black.link.view.room) {
 		c->stats->drop_handle_bounds++;
 		return SEALED_NO_BUFFER;
 	}
@@ -124,7 +124,7 @@ void seal_run(struct crypt *c)
 		uint16_t length = (uint16_t)(m->padded + MESSAGE_DATA_OVERHEAD);
 		*side_give(c, &c->black, m->black) = (struct handle){
 			.index = m->black,
-			.offset = BUFFER_OFFSET,
+			.offset = MESSAGE_OFFSET,
 			.length = length,
 			.kind = HANDLE_FILLED,
 			.code = m->outer_class,
@@ -142,7 +142,7 @@ void seal_run(struct crypt *c)
 
 void seal_forget(struct crypt *c, uint32_t slot)
 {
-	engine_forget(c->config.engine, c->senders[slot].session.current.key);
+	engine_forget(c->config.engine, c->sending[slot].key);
 }
 
 /* Instead of a peer's slot, for what has none. */
@@ -169,7 +169,7 @@ static uint32_t find_peer(struct crypt *c, const uint8_t *packet, uint16_t lengt
 	c->asked_sender = slot;
 	c->red.backlog.mixed = true;
 	rte_prefetch0(&c->flags[slot]);
-	rte_prefetch0(&c->senders[slot].session.current);
+	rte_prefetch0(&c->sending[slot]);
 	rte_prefetch0(&c->config.reports[slot].tx);
 	return slot;
 }
@@ -246,7 +246,7 @@ static void again(struct crypt *c, uint32_t position)
 	uint64_t slot = backlog_at(&c->red.backlog, position)->tag;
 
 	if (slot < c->config.max_peers)
-		rte_prefetch0(&c->senders[slot].session.current);
+		rte_prefetch0(&c->sending[slot]);
 }
 
 unsigned seal_poll(struct crypt *c)

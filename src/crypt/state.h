@@ -10,8 +10,12 @@
 
 #define BURST         ENGINE_BURST
 #define NO_BUFFER     UINT16_MAX
-/* Where crypt puts a message in an empty buffer: headers of the owner go before it. */
-#define BUFFER_OFFSET 128
+/*
+ * Where crypt puts things in an empty buffer: headers of the owner go before them. What the cipher
+ * writes begins on a cache line, in red's buffers a packet, in black's what follows a message's header.
+ */
+#define PACKET_OFFSET  128
+#define MESSAGE_OFFSET (PACKET_OFFSET - (uint16_t)sizeof(struct message_data))
 
 /* What is asked of the peer of each packet: a byte, so that those of all peers are in the cache. */
 enum sender_flag {
@@ -28,10 +32,6 @@ enum sender_flag {
 #define SENDER_FLAGS 15
 #define SEALER_SHIFT 4
 static_assert(CRYPT_THREADS_MAX <= 1 << (8 - SEALER_SHIFT), "a thread's number fits");
-
-struct sender { /* a peer's sending half: of the thread that seals for it */
-	struct session_tx session;
-} __attribute__((aligned(64)));
 
 struct queue { /* of a peer: what few packets need */
 	/* packets that wait for a session: a list of red buffers, oldest first */
@@ -131,7 +131,7 @@ struct crypt {
 	bool sources_looked_up; /* for one since prefetch_sources() */
 	struct side black, red;
 	/* all threads', by slot: each half is written by the one whose it is */
-	struct sender *senders;
+	struct sending *sending, *sending_next;
 	struct queue *queues;
 	_Atomic uint8_t *flags;     /* enum sender_flag, and who seals */
 	_Atomic uint8_t *openers;

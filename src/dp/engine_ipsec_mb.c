@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * intel-ipsec-mb, its job API called directly. The library's manager (with whatever it keeps of keys
+ * intel-ipsec-mb, its job API called directly, a burst of jobs at a time. The library's manager (with whatever it keeps of keys
  * between calls) and our scratch lie in crypt's zone.
  */
 #include <errno.h>
@@ -78,45 +78,49 @@ static void fill(IMB_JOB *job, const struct engine_job *j, uint8_t nonce[static 
 	job->auth_tag_output_len_in_bytes = AEAD_TAG_LEN;
 }
 
-/* The library finishes jobs in the order of submission; those still inside come out by a flush. */
-static void drain(IMB_MGR *mgr, unsigned n, unsigned done)
+/* The library computes a burst when it is submitted; what it may keep nonetheless comes out by a flush. */
+static bool run(IMB_MGR *mgr, IMB_JOB **list, unsigned n)
 {
-	while (done < n && IMB_FLUSH_JOB(mgr) != NULL)
-		done++;
+	unsigned done = IMB_SUBMIT_BURST_NOCHECK(mgr, n, list);
+
+	for (unsigned more = 1; done < n && more > 0; done += more)
+		more = IMB_FLUSH_BURST(mgr, n - done, list);
+	return done == n;
 }
 
 static void seal(struct engine *e, struct engine_job *jobs, unsigned n)
 {
 	struct state *s = e->state;
-	unsigned done = 0;
+	IMB_JOB *list[ENGINE_BURST];
 
+	if (IMB_GET_NEXT_BURST(s->mgr, n, list) != n)
+		return;
 	for (unsigned i = 0; i < n; i++) {
-		IMB_JOB *job = IMB_GET_NEXT_JOB(s->mgr);
-		fill(job, &jobs[i], s->scratch[i].nonce, jobs[i].dst + jobs[i].length);
-		job->cipher_direction = IMB_DIR_ENCRYPT;
-		job->chain_order = IMB_ORDER_CIPHER_HASH;
-		done += IMB_SUBMIT_JOB_NOCHECK(s->mgr) != NULL;
-		jobs[i].ok = true;
+		fill(list[i], &jobs[i], s->scratch[i].nonce, jobs[i].dst + jobs[i].length);
+		list[i]->cipher_direction = IMB_DIR_ENCRYPT;
+		list[i]->chain_order = IMB_ORDER_CIPHER_HASH;
 	}
-	drain(s->mgr, n, done);
+	bool done = run(s->mgr, list, n);
+	for (unsigned i = 0; i < n; i++)
+		jobs[i].ok = done;
 }
 
 static void open_jobs(struct engine *e, struct engine_job *jobs, unsigned n)
 {
 	struct state *s = e->state;
-	unsigned done = 0;
+	IMB_JOB *list[ENGINE_BURST];
 
+	if (IMB_GET_NEXT_BURST(s->mgr, n, list) != n)
+		return;
 	for (unsigned i = 0; i < n; i++) {
-		IMB_JOB *job = IMB_GET_NEXT_JOB(s->mgr);
-		fill(job, &jobs[i], s->scratch[i].nonce, s->scratch[i].tag);
-		job->cipher_direction = IMB_DIR_DECRYPT;
-		job->chain_order = IMB_ORDER_HASH_CIPHER;
-		done += IMB_SUBMIT_JOB_NOCHECK(s->mgr) != NULL;
+		fill(list[i], &jobs[i], s->scratch[i].nonce, s->scratch[i].tag);
+		list[i]->cipher_direction = IMB_DIR_DECRYPT;
+		list[i]->chain_order = IMB_ORDER_HASH_CIPHER;
 	}
-	drain(s->mgr, n, done);
+	bool done = run(s->mgr, list, n);
 	for (unsigned i = 0; i < n; i++) {
 		struct engine_job *j = &jobs[i];
-		j->ok = secret_equal16(s->scratch[i].tag, j->src + j->length);
+		j->ok = done && secret_equal16(s->scratch[i].tag, j->src + j->length);
 		if (!j->ok)
 			memset(j->dst, 0, j->length);
 	}

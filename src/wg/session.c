@@ -29,13 +29,14 @@ static unsigned wipe_sending(struct sending *s)
 	return wiped;
 }
 
-unsigned session_tx_install(struct session_tx *s, const struct session_keys *keys)
+unsigned session_tx_install(struct sending *current, struct sending *next,
+	const struct session_keys *keys)
 {
-	struct sending *to = keys->initiator ? &s->current : &s->next;
+	struct sending *to = keys->initiator ? current : next;
 	unsigned wiped = wipe_sending(to);
 
 	if (keys->initiator)
-		wiped += wipe_sending(&s->next);
+		wiped += wipe_sending(next);
 	memcpy(to->key, keys->send, sizeof(to->key));
 	to->birth_ns = keys->birth_ns;
 	to->local_index = keys->local_index;
@@ -45,19 +46,17 @@ unsigned session_tx_install(struct session_tx *s, const struct session_keys *key
 	return wiped;
 }
 
-bool session_tx_confirm(struct session_tx *s, uint32_t local_index)
+bool session_tx_confirm(struct sending *current, struct sending *next, uint32_t local_index)
 {
-	if (!s->next.valid || s->next.local_index != local_index)
+	if (!next->valid || next->local_index != local_index)
 		return false;
-	s->current = s->next;
-	wipe_sending(&s->next);
+	*current = *next;
+	wipe_sending(next);
 	return true;
 }
 
-bool session_tx_claim(struct session_tx *s, uint64_t now_ns, uint64_t *counter, uint32_t *events)
+bool session_tx_claim(struct sending *c, uint64_t now_ns, uint64_t *counter, uint32_t *events)
 {
-	struct sending *c = &s->current;
-
 	if (!c->valid || age(c->birth_ns, now_ns) >= REJECT_AFTER_TIME ||
 		c->counter >= REJECT_AFTER_MESSAGES) {
 		*events |= PEER_NEEDS_SESSION;
@@ -70,19 +69,19 @@ bool session_tx_claim(struct session_tx *s, uint64_t now_ns, uint64_t *counter, 
 	return true;
 }
 
-unsigned session_tx_wipe(struct session_tx *s)
+unsigned session_tx_wipe(struct sending *current, struct sending *next)
 {
-	return wipe_sending(&s->current) + wipe_sending(&s->next);
+	return wipe_sending(current) + wipe_sending(next);
 }
 
-unsigned session_tx_expire(struct session_tx *s, uint64_t now_ns)
+unsigned session_tx_expire(struct sending *current, struct sending *next, uint64_t now_ns)
 {
 	unsigned wiped = 0;
 
-	if (s->current.valid && age(s->current.birth_ns, now_ns) >= REJECT_AFTER_TIME)
-		wiped += wipe_sending(&s->current);
-	if (s->next.valid && age(s->next.birth_ns, now_ns) >= REJECT_AFTER_TIME)
-		wiped += wipe_sending(&s->next);
+	if (current->valid && age(current->birth_ns, now_ns) >= REJECT_AFTER_TIME)
+		wiped += wipe_sending(current);
+	if (next->valid && age(next->birth_ns, now_ns) >= REJECT_AFTER_TIME)
+		wiped += wipe_sending(next);
 	return wiped;
 }
 

@@ -23,11 +23,6 @@ struct sending { /* one cache line */
 	bool initiator;
 } __attribute__((aligned(64)));
 
-struct session_tx {
-	struct sending current;
-	struct sending next; /* the responder's, until it is confirmed (A25) */
-};
-
 enum receiving_role { RECEIVING_NONE, RECEIVING_PREVIOUS, RECEIVING_CURRENT, RECEIVING_NEXT };
 
 struct receiving { /* one cache line */
@@ -53,21 +48,26 @@ struct session_rings {
 	struct replay_ring slot[RECEIVING_SLOTS];
 } __attribute__((aligned(64)));
 
-/* --- sending --- */
+/*
+ * --- sending: a peer's current session, and the next one, which is the responder's until it is confirmed
+ * (A25). They may lie apart: each message needs the first, and hardly any the second. ---
+ */
 
 /* Initiator: current at once. Responder: next, until session_tx_confirm(). Returns sessions wiped. */
-unsigned session_tx_install(struct session_tx *s, const struct session_keys *keys);
+unsigned session_tx_install(struct sending *current, struct sending *next,
+	const struct session_keys *keys);
 /* next becomes current when it is the session `local_index`; false when it is not. */
-bool session_tx_confirm(struct session_tx *s, uint32_t local_index);
+bool session_tx_confirm(struct sending *current, struct sending *next, uint32_t local_index);
 /*
  * Take the next counter of the current session. False when there is none that may be used (absent,
  * over 180 s old, counters used up: A29, A30): PEER_NEEDS_SESSION is then added. PEER_KEY_OLD_TX is
  * added when the session should be renewed (A31).
  */
-bool session_tx_claim(struct session_tx *s, uint64_t now_ns, uint64_t *counter, uint32_t *events);
-unsigned session_tx_wipe(struct session_tx *s); /* number wiped */
+bool session_tx_claim(struct sending *current, uint64_t now_ns, uint64_t *counter,
+	uint32_t *events);
+unsigned session_tx_wipe(struct sending *current, struct sending *next); /* number wiped */
 /* Wipe what is past use at now_ns; number wiped. */
-unsigned session_tx_expire(struct session_tx *s, uint64_t now_ns);
+unsigned session_tx_expire(struct sending *current, struct sending *next, uint64_t now_ns);
 
 /* --- receiving --- */
 

@@ -44,7 +44,9 @@ struct packet { /* what is inside */
 
 struct site {
 	struct wg_device *device;
-	struct session_tx tx;
+	struct {
+		struct sending current, next;
+	} tx;
 	struct session_rx rx;
 	struct session_rings rings;
 	struct wg_traffic traffic; /* for the device's next look */

@@ -65,7 +65,7 @@ static bool seal(struct fleet *f, struct site *s, const struct packet *p)
 	uint32_t events = 0;
 	uint64_t counter;
 
-	if (!session_tx_claim(&s->tx, f->now.boot_ns, &counter, &events)) {
+	if (!session_tx_claim(&s->tx.current, f->now.boot_ns, &counter, &events)) {
 		raise_events(f, s, events);
 		return false;
 	}
@@ -115,7 +115,7 @@ static void install(struct fleet *f, struct site *s, const struct session_keys *
 	unsigned slot;
 
 	session_rx_install(&s->rx, keys, &slot, dropped);
-	session_tx_install(&s->tx, keys);
+	session_tx_install(&s->tx.current, &s->tx.next, keys);
 	if (!keys->initiator)
 		return;
 	session_confirmed(f, s);
@@ -146,7 +146,7 @@ static void perform_one(struct fleet *f, struct site *s, const struct wg_action 
 		install(f, s, &action->keys);
 		break;
 	case WG_WIPE:
-		session_tx_wipe(&s->tx);
+		session_tx_wipe(&s->tx.current, &s->tx.next);
 		session_rx_wipe(&s->rx, dropped);
 		break;
 	case WG_KEEPALIVE:
@@ -240,7 +240,7 @@ static int open_message(struct fleet *f, struct site *s, const uint8_t *message,
 		return -EBADMSG;
 	if (events & PEER_CONFIRMED) {
 		session_confirmed(f, s);
-		if (session_tx_confirm(&s->tx, index))
+		if (session_tx_confirm(&s->tx.current, &s->tx.next, index))
 			flush_staged(f, s);
 	}
 	raise_events(f, s, events);

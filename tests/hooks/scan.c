@@ -170,8 +170,8 @@ static void find_keys(FILE *client)
 	unsigned sessions = 0;
 
 	for (uint32_t slot = 0; slot < c->config.max_peers; slot++) {
-		if (c->senders[slot].session.current.valid) {
-			scan_all(&r, c->senders[slot].session.current.key, 32, 0);
+		if (c->sending[slot].valid) {
+			scan_all(&r, c->sending[slot].key, 32, 0);
 			sessions++;
 		}
 		for (unsigned i = 0; i < RECEIVING_SLOTS; i++)

@@ -182,9 +182,9 @@ static void ways(void)
 	list(0, ABROAD6 "/64");
 	complete(1, ROUTER6);
 	wire_pop_all(&rig.wire);
-	CU_ASSERT(leaves_from(OURS6, "::")); /* as before, until control says so */
+	CU_ASSERT(leaves_from(OURS6, ROUTER6)); /* the source as before, until control says so */
 	rig_endpoint6(&rig, 3, FAR6, NULL);
-	CU_ASSERT(leaves_from(ABROAD6, ROUTER6));
+	CU_ASSERT(leaves_from(ABROAD6, "::"));
 	/* Beside us from now on: not by the router any more. */
 	list(0, ABROAD6 "/64");
 	list(1, NEAR6 "/64");

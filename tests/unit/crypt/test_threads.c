@@ -245,7 +245,7 @@ static void not_its_half(void)
 	for (unsigned i = 0; i < sizeof(kinds); i++)
 		rig_order(&t[0], kinds[i], PEER);
 	CU_ASSERT_TRUE(c->flags[PEER] & SENDER_ENDPOINT);
-	CU_ASSERT_EQUAL(c->senders[PEER].session.current.local_index, 100);
+	CU_ASSERT_EQUAL(c->sending[PEER].local_index, 100);
 	CU_ASSERT_EQUAL(rig_count(&t[0].black, HANDLE_FILLED), 0);
 	close_threads();
 }
@@ -259,11 +259,11 @@ static void each_wipes_its_half(void)
 	const struct crypt *c = t[0].crypt;
 	rig_order(&t[0], CRYPT_WIPE, PEER);
 	CU_ASSERT(rig_ack(&t[0], &ack) && ack.kind == CRYPT_WIPE);
-	CU_ASSERT_TRUE(c->senders[PEER].session.current.valid);
+	CU_ASSERT_TRUE(c->sending[PEER].valid);
 	CU_ASSERT_EQUAL(c->receivers[PEER].session.slot[0].role, RECEIVING_NONE);
 	rig_order(&t[1], CRYPT_WIPE, PEER);
 	CU_ASSERT(rig_ack(&t[1], &ack) && ack.kind == CRYPT_WIPE);
-	CU_ASSERT_FALSE(c->senders[PEER].session.current.valid);
+	CU_ASSERT_FALSE(c->sending[PEER].valid);
 	session(100, true);
 	rig_order(&t[1], CRYPT_REMOVE, PEER);
 	CU_ASSERT_FALSE(c->flags[PEER] & SENDER_EXISTS);
@@ -281,7 +281,7 @@ static void no_key_stays(void)
 	session(100, true);
 	const struct crypt *c = t[0].crypt;
 	rig_move(&t[1], &t[0], PEER, CRYPT_SEALS);
-	CU_ASSERT_FALSE(c->senders[PEER].session.current.valid);
+	CU_ASSERT_FALSE(c->sending[PEER].valid);
 	rig_move(&t[0], &t[1], PEER, CRYPT_OPENS);
 	CU_ASSERT_EQUAL(c->receivers[PEER].session.slot[0].role, RECEIVING_NONE);
 	CU_ASSERT_EQUAL(t[0].crypt->indices.used, 0);
@@ -291,9 +291,9 @@ static void no_key_stays(void)
 	t[0].now_ns = t[1].now_ns += REJECT_AFTER_TIME;
 	rig_poll(&t[0]);
 	CU_ASSERT_EQUAL(c->receivers[PEER].session.slot[0].role, RECEIVING_NONE);
-	CU_ASSERT_TRUE(c->senders[PEER].session.current.valid);
+	CU_ASSERT_TRUE(c->sending[PEER].valid);
 	rig_poll(&t[1]);
-	CU_ASSERT_FALSE(c->senders[PEER].session.current.valid);
+	CU_ASSERT_FALSE(c->sending[PEER].valid);
 	close_threads();
 }
 

@@ -78,7 +78,9 @@ struct sim_node {
 	/* crypt and black */
 	struct endpoint peer_at;    /* where data goes */
 	struct endpoint source;     /* where authenticated data came from last */
-	struct session_tx tx;
+	struct {
+		struct sending current, next;
+	} tx;
 	struct session_rx rx;
 	struct session_rings rings;
 	uint64_t staged[STAGED_MAX];

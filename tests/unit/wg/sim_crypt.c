@@ -24,7 +24,7 @@ static bool seal(struct sim_node *n, uint64_t id)
 	uint8_t message[16 + PAYLOAD + 16], payload[PAYLOAD] = {0};
 	size_t length = id == SIM_NO_ID ? 0 : PAYLOAD;
 	uint32_t events = 0;
-	bool ok = session_tx_claim(&n->tx, now, &counter, &events);
+	bool ok = session_tx_claim(&n->tx.current, now, &counter, &events);
 
 	if (ok) {
 		put_le64(payload, id);
@@ -76,7 +76,7 @@ static void install(struct sim_node *n, const struct session_keys *keys)
 	unsigned slot;
 
 	session_rx_install(&n->rx, keys, &slot, dropped);
-	session_tx_install(&n->tx, keys);
+	session_tx_install(&n->tx.current, &n->tx.next, keys);
 	if (!keys->initiator)
 		return;
 	n->counts.completed++;
@@ -95,7 +95,7 @@ void sim_crypt_order(struct sim_node *n, const struct sim_order *order)
 		install(n, &order->keys);
 		break;
 	case ORDER_WIPE:
-		session_tx_wipe(&n->tx);
+		session_tx_wipe(&n->tx.current, &n->tx.next);
 		session_rx_wipe(&n->rx, dropped);
 		break;
 	case ORDER_KEEPALIVE:
@@ -133,7 +133,7 @@ static int open_message(struct sim_node *n, const struct sim_message *m, uint8_t
 	index = r->local_index;
 	if (!session_rx_accept(&n->rx, &n->rings, r, counter, now, &events, &dropped, &has_dropped))
 		return -1;
-	if ((events & PEER_CONFIRMED) && session_tx_confirm(&n->tx, index))
+	if ((events & PEER_CONFIRMED) && session_tx_confirm(&n->tx.current, &n->tx.next, index))
 		flush(n);
 	if (!endpoint_equal(&n->source, &m->from)) {
 		n->source = m->from;

@@ -8,7 +8,9 @@
 
 #define S CLOCK_SECOND
 
-static struct session_tx tx;
+static struct {
+	struct sending current, next;
+} tx;
 static struct session_rx rx;
 static struct session_rings rings;
 static uint32_t dropped[RECEIVING_SLOTS];
@@ -37,7 +39,7 @@ static void install_tx(uint32_t index, bool initiator, uint64_t birth_ns)
 {
 	struct session_keys k = keys(index, initiator, birth_ns);
 
-	session_tx_install(&tx, &k);
+	session_tx_install(&tx.current, &tx.next, &k);
 }
 
 static unsigned install_rx(uint32_t index, bool initiator, uint64_t birth_ns)
@@ -66,7 +68,7 @@ static int role(uint32_t index)
 static bool claim(uint64_t now_ns, uint64_t *counter, uint32_t *events)
 {
 	*events = 0;
-	return session_tx_claim(&tx, now_ns, counter, events);
+	return session_tx_claim(&tx.current, now_ns, counter, events);
 }
 
 static bool accept_at(uint32_t index, uint64_t counter, uint64_t now_ns, uint32_t *events)
@@ -105,9 +107,9 @@ static void responder_waits(void)
 	CU_ASSERT_FALSE(claim(S, &counter, &events));
 	CU_ASSERT_EQUAL(events, PEER_NEEDS_SESSION);
 	CU_ASSERT_EQUAL(role(1), RECEIVING_NEXT);
-	CU_ASSERT_FALSE(session_tx_confirm(&tx, 2));
+	CU_ASSERT_FALSE(session_tx_confirm(&tx.current, &tx.next, 2));
 	CU_ASSERT_FALSE(claim(S, &counter, &events));
-	CU_ASSERT(session_tx_confirm(&tx, 1));
+	CU_ASSERT(session_tx_confirm(&tx.current, &tx.next, 1));
 	CU_ASSERT(claim(S, &counter, &events));
 	CU_ASSERT_EQUAL(tx.current.remote_index, 1001);
 	CU_ASSERT_FALSE(tx.next.valid);
@@ -271,7 +273,7 @@ static void counter_limits(void)
 
 	reset();
 	install_tx(1, false, 0);
-	session_tx_confirm(&tx, 1);
+	session_tx_confirm(&tx.current, &tx.next, 1);
 	tx.current.counter = REKEY_AFTER_MESSAGES - 1;
 	CU_ASSERT(claim(S, &counter, &events));
 	CU_ASSERT_EQUAL(events, 0);
@@ -318,7 +320,7 @@ static void old_on_send(void)
 	CU_ASSERT_EQUAL(events, PEER_KEY_OLD_TX);
 	reset();
 	install_tx(1, false, 0);
-	session_tx_confirm(&tx, 1);
+	session_tx_confirm(&tx.current, &tx.next, 1);
 	CU_ASSERT(claim(179 * S, &counter, &events));
 	CU_ASSERT_EQUAL(events, 0);
 }
@@ -358,15 +360,15 @@ static void wiping(void)
 	install_tx(2, false, 0);
 	install_rx(1, true, 0);
 	install_rx(2, false, 0);
-	CU_ASSERT_EQUAL(session_tx_expire(&tx, 180 * S - 1), 0);
+	CU_ASSERT_EQUAL(session_tx_expire(&tx.current, &tx.next, 180 * S - 1), 0);
 	CU_ASSERT_EQUAL(session_rx_expire(&rx, 180 * S - 1, dropped), 0);
-	CU_ASSERT_EQUAL(session_tx_wipe(&tx), 2);
+	CU_ASSERT_EQUAL(session_tx_wipe(&tx.current, &tx.next), 2);
 	CU_ASSERT_EQUAL(session_rx_wipe(&rx, dropped), 2);
 	CU_ASSERT(zeroed(&tx, sizeof(tx)));
 	CU_ASSERT(zeroed(&rx, sizeof(rx)));
 	install_tx(3, true, 0);
 	install_rx(3, true, 0);
-	CU_ASSERT_EQUAL(session_tx_expire(&tx, 180 * S), 1);
+	CU_ASSERT_EQUAL(session_tx_expire(&tx.current, &tx.next, 180 * S), 1);
 	CU_ASSERT_EQUAL(session_rx_expire(&rx, 180 * S, dropped), 1);
 	CU_ASSERT_EQUAL(dropped[0], 3);
 	CU_ASSERT(zeroed(&tx, sizeof(tx)));
@@ -401,14 +403,14 @@ static void installed_as_given(void)
 	CU_ASSERT_EQUAL(find(7)->replay.greatest, 0);
 	reset();
 	install_tx(6, false, 0);
-	CU_ASSERT_EQUAL(session_tx_install(&tx, &k), 1); /* next is gone with it */
+	CU_ASSERT_EQUAL(session_tx_install(&tx.current, &tx.next, &k), 1); /* next is gone with it */
 	CU_ASSERT_FALSE(tx.next.valid);
 	CU_ASSERT_EQUAL(memcmp(tx.current.key, k.send, 32), 0);
 	CU_ASSERT_EQUAL(tx.current.birth_ns, 50 * S);
 	CU_ASSERT_EQUAL(tx.current.local_index, 7);
 	CU_ASSERT_EQUAL(tx.current.remote_index, 1007);
 	k = keys(8, false, 51 * S);
-	CU_ASSERT_EQUAL(session_tx_install(&tx, &k), 0); /* current stays */
+	CU_ASSERT_EQUAL(session_tx_install(&tx.current, &tx.next, &k), 0); /* current stays */
 	CU_ASSERT_TRUE(tx.current.valid);
 }
 
@@ -417,7 +419,7 @@ static void what_is_not_there(void)
 	struct receiving none = {.role = RECEIVING_NONE};
 
 	reset();
-	CU_ASSERT_FALSE(session_tx_confirm(&tx, 0)); /* also when its index is that of nothing */
+	CU_ASSERT_FALSE(session_tx_confirm(&tx.current, &tx.next, 0)); /* also when its index is that of nothing */
 	CU_ASSERT_FALSE(tx.current.valid);
 	CU_ASSERT_FALSE(session_rx_usable(&none, 0, 1));
 }
@@ -426,9 +428,9 @@ static void next_ends_too(void)
 {
 	reset();
 	install_tx(1, false, 50 * S);
-	CU_ASSERT_EQUAL(session_tx_expire(&tx, 230 * S - 1), 0);
+	CU_ASSERT_EQUAL(session_tx_expire(&tx.current, &tx.next, 230 * S - 1), 0);
 	CU_ASSERT_TRUE(tx.next.valid);
-	CU_ASSERT_EQUAL(session_tx_expire(&tx, 230 * S), 1);
+	CU_ASSERT_EQUAL(session_tx_expire(&tx.current, &tx.next, 230 * S), 1);
 	CU_ASSERT_FALSE(tx.next.valid);
 }
 
