@@ -186,13 +186,15 @@ static void refuse(struct crypt *c, const struct handle *h, uint32_t why)
 }
 
 /* Behind what waits already, so that order is kept (A50). */
-static void seal_or_stage(struct crypt *c, uint32_t slot, const struct handle *h)
+static void seal_or_stage(struct crypt *c, uint32_t slot, unsigned flags, const struct handle *h)
 {
 	enum sealed done = SEALED_NO_SESSION;
 
-	if (c->flags[slot] & SENDER_STAGING)
+	if (flags & SENDER_STAGING) {
 		stage_flush(c, slot);
-	if (!(c->flags[slot] & SENDER_STAGING))
+		flags = c->flags[slot];
+	}
+	if (!(flags & SENDER_STAGING))
 		done = seal_add(c, slot, h->index, h->offset, h->length);
 	if (done == SEALED_NO_SESSION) {
 		stage_add(c, slot, h->index, h->offset, h->length);
@@ -209,15 +211,18 @@ static void process(struct crypt *c, const struct handle *h)
 
 	if (slot >= c->config.max_peers) {
 		refuse(c, h, slot);
-	} else if (!crypt_seals(c, slot)) {
-		side_pass_on(c, h->index, crypt_sealer(c, slot));
-	} else if (!(c->flags[slot] & SENDER_EXISTS)) {
+		return;
+	}
+	unsigned flags = c->flags[slot];
+	if (flags >> SEALER_SHIFT != c->config.number) {
+		side_pass_on(c, h->index, flags >> SEALER_SHIFT);
+	} else if (!(flags & SENDER_EXISTS)) {
 		refuse(c, h, NO_PEER);
-	} else if (!(c->flags[slot] & SENDER_ENDPOINT)) {
+	} else if (!(flags & SENDER_ENDPOINT)) {
 		c->stats->drop_no_endpoint++;
 		side_give_used(c, &c->red, h->index, USED_NO_ENDPOINT);
 	} else {
-		seal_or_stage(c, slot, h);
+		seal_or_stage(c, slot, flags, h);
 	}
 }
 
