@@ -27,8 +27,10 @@ ROWS = [
     ('ping_idle_p99_ms', 'ping, idle, p99', 'ms', 3),
     ('ping_udp_p50_ms', 'ping beside UDP, p50', 'ms', 3),
     ('ping_udp_p99_ms', 'ping beside UDP, p99', 'ms', 3),
-    ('ping_tcp_p50_ms', 'ping beside TCP, p50', 'ms', 3),
-    ('ping_tcp_p99_ms', 'ping beside TCP, p99', 'ms', 3),
+    ('ping_paced_p50_ms', 'ping beside paced TCP, p50', 'ms', 3),
+    ('ping_paced_p99_ms', 'ping beside paced TCP, p99', 'ms', 3),
+    ('ping_tcp_p50_ms', 'ping beside full TCP, p50', 'ms', 3),
+    ('ping_tcp_p99_ms', 'ping beside full TCP, p99', 'ms', 3),
     ('cpu_daemons_s_gb', 'CPU, the daemons', 's/GB', 2),
     ('cpu_lab_s_gb', 'CPU, all of the lab', 's/GB', 2),
     ('cpu_machine_s_gb', 'CPU, all of the machine', 's/GB', 2),
@@ -71,7 +73,7 @@ def case(folder):
         found.update({key + '_mbit_s': run['mbit_s'], key + '_retransmits': run['retransmits']})
     rate, limit = figures.read(folder, 'udp.rate').split()
     found.update({'udp_mbit_s': int(rate), 'udp_limit': limit})
-    for key in ('ping_idle', 'ping_udp', 'ping_tcp'):
+    for key in ('ping_idle', 'ping_udp', 'ping_paced', 'ping_tcp'):
         for name, value in figures.ping(folder, key).items():
             found['%s_%s' % (key, name)] = value
     found.update({key: round(value, 3) for key, value in cpu_per_gb(folder).items()})
@@ -101,7 +103,7 @@ def cell(rounds, key, digits):
 
 def print_table(table, peers, settings):
     cases = table['peers']
-    print('\nThe PCs\' offloads %s. Rounds: %d, runs of %d s, UDP beside pings %d Mbit/s. '
+    print('\nThe PCs\' offloads %s. Rounds: %d, runs of %d s, UDP and paced TCP beside pings %d Mbit/s. '
           'Median (least-most):\n' % ('on' if table['offloads'] else 'off', settings['rounds'],
                                       settings['seconds'], settings['load_mbit']))
     print(('%-32s' % '' + ''.join('%-24s' % peer for peer in peers)).rstrip())
@@ -150,7 +152,7 @@ def print_marks(marks):
         verdict = 'reached' if m['reached'] else 'not reached'
         if not m['in_every_round']:
             verdict += ', but the rounds disagree'
-        print('%-24s %4.2f times %s\'s (%.2f-%.2f), wanted at %s %.2f: %s' % (
+        print('%-28s %4.2f times %s\'s (%.2f-%.2f), wanted at %s %.2f: %s' % (
             m['what'] + ':', m['ratio'], m['peer'], m['min'], m['max'], m['way'], m['limit'],
             verdict))
 
