@@ -6,8 +6,11 @@
  * that is a probe or two, where a tree takes a step for every doubling of the prefixes; and the probes of
  * one lookup do not wait for each other's memory, also when all lengths there are occur.
  *
- * Places are found by multiplication, not by a mask: a table is exactly twice as long as it must be.
+ * Places are found by multiplication, not by a mask: a table is twice as long as it must be, and no more.
  * An entry of zeros is free. Nobody who could choose addresses to be looked up chooses prefixes.
+ *
+ * A place for IPv4 is a cache line of eight entries, all of which are compared. If they were looked at one
+ * after the other, a CPU would often guess wrong how many.
  */
 #include "wg/allowedips.h"
 
@@ -17,14 +20,15 @@
 
 #include "util/bytes.h"
 
-#define SLOT_BITS 24
-#define SLOT_MAX  ((1u << SLOT_BITS) - 2)
+#define MARK_BITS 8
+#define MARK_MASK ((1u << MARK_BITS) - 1)
+#define SLOT_MAX  ((1u << (32 - MARK_BITS)) - 2)
 #define SPARE     2 /* entries per prefix */
+#define LINE      8 /* entries of a line */
 
-struct entry4 {
-	uint32_t key; /* host order, host bits zero */
-	uint32_t slot : SLOT_BITS;
-	uint32_t mark : 8; /* length + 1 */
+struct line4 { /* filled from the first entry on */
+	uint32_t key[LINE];   /* host order, host bits zero */
+	uint32_t value[LINE]; /* the slot, then the mark: length + 1 */
 };
 
 struct entry6 {
@@ -50,12 +54,10 @@ struct allowedips {
 	uint8_t pad[28];
 	uint8_t longest4[BLOCKS];  /* likewise, of those with addresses of that block: see below */
 	uint64_t lengths4[BLOCKS];
-	struct entry6 entries[]; /* SPARE * capacity of them, then as many entry4 */
+	struct entry6 entries[]; /* SPARE * capacity of them, then lines for as many of IPv4 */
 };
 
-#define ENTRY_SHARE (SPARE * (sizeof(struct entry4) + sizeof(struct entry6))) /* bytes per prefix */
-
-static_assert(sizeof(struct entry4) == 8, "eight in a cache line");
+static_assert(sizeof(struct line4) == 64, "a cache line");
 static_assert(sizeof(struct entry6) == 32, "two in a cache line");
 static_assert(sizeof(struct allowedips) % 64 == 0, "the entries start on a cache line");
 static_assert(offsetof(struct allowedips, lengths4) % 64 == 0, "and so do the lengths");
@@ -65,9 +67,14 @@ static inline uint32_t entry_count(const struct allowedips *t)
 	return t->capacity * SPARE;
 }
 
-static inline struct entry4 *entries4(const struct allowedips *t)
+static inline uint32_t line_count(const struct allowedips *t)
 {
-	return (struct entry4 *)(uintptr_t)(t->entries + entry_count(t));
+	return (entry_count(t) + LINE - 1) / LINE;
+}
+
+static inline struct line4 *lines4(const struct allowedips *t)
+{
+	return (struct line4 *)(uintptr_t)(t->entries + entry_count(t));
 }
 
 /* The first `length` bits set. */
@@ -115,40 +122,51 @@ static inline uint64_t mix(uint64_t h)
 	return (h ^ h >> 32) * 0xbf58476d1ce4e5b9u;
 }
 
-static inline uint32_t place(const struct allowedips *t, uint64_t mixed)
+static inline uint32_t place(uint32_t count, uint64_t mixed)
 {
-	return (uint32_t)((mixed >> 32) * entry_count(t) >> 32);
+	return (uint32_t)((mixed >> 32) * count >> 32);
 }
 
 static inline uint32_t home4(const struct allowedips *t, uint32_t key, unsigned length)
 {
-	return place(t, mix((uint64_t)length << 32 | key));
+	return place(line_count(t), mix((uint64_t)length << 32 | key));
 }
 
 static inline uint32_t home6(const struct allowedips *t, const uint64_t key[static 2],
 	unsigned length)
 {
-	return place(t, mix(mix(key[0] + length) ^ key[1]));
+	return place(entry_count(t), mix(mix(key[0] + length) ^ key[1]));
 }
 
-static inline uint32_t after(const struct allowedips *t, uint32_t at)
+static inline uint32_t after(uint32_t count, uint32_t at)
 {
-	return at + 1 == entry_count(t) ? 0 : at + 1;
+	return at + 1 == count ? 0 : at + 1;
 }
 
-/* The entry of a prefix, or the next free one. There is one: half of them are. */
-static inline struct entry4 *search4(const struct allowedips *t, uint32_t at, uint32_t key,
-	unsigned length)
+/* The value of a prefix, or 0, without a branch: no more than one matches. */
+static inline uint32_t value_in(const struct line4 *l, uint32_t key, unsigned length)
 {
-	struct entry4 *entries = entries4(t);
+	uint32_t found = 0;
 
-	while (entries[at].mark != 0 && (entries[at].mark != length + 1 || entries[at].key != key))
-		at = after(t, at);
-	return &entries[at];
+	for (unsigned i = 0; i < LINE; i++) {
+		uint32_t same = (l->key[i] == key) & ((l->value[i] & MARK_MASK) == length + 1);
+		found |= l->value[i] & (0u - same);
+	}
+	return found;
 }
 
-/* The entry of a prefix, or the free one where it would be. */
-static inline struct entry4 *find4(const struct allowedips *t, uint32_t key, unsigned length)
+/* Likewise, from that line on to the first that is not full. There is one: half of all entries are free. */
+static inline uint32_t search4(const struct allowedips *t, uint32_t at, uint32_t key, unsigned length)
+{
+	const struct line4 *lines = lines4(t);
+	uint32_t found;
+
+	while ((found = value_in(&lines[at], key, length)) == 0 && lines[at].value[LINE - 1] != 0)
+		at = after(line_count(t), at);
+	return found;
+}
+
+static inline uint32_t find4(const struct allowedips *t, uint32_t key, unsigned length)
 {
 	return search4(t, home4(t, key, length), key, length);
 }
@@ -161,7 +179,7 @@ static inline struct entry6 *find6(const struct allowedips *t, const uint64_t ke
 
 	while (entries[at].mark != 0 && (entries[at].key[0] != key[0] ||
 		entries[at].key[1] != key[1] || entries[at].mark != length + 1))
-		at = after(t, at);
+		at = after(entry_count(t), at);
 	return &entries[at];
 }
 
@@ -181,7 +199,9 @@ static inline void mask_key6(uint64_t to[static 2], const uint64_t key[static 2]
 
 size_t allowedips_bytes(uint32_t prefixes)
 {
-	return sizeof(struct allowedips) + (size_t)prefixes * ENTRY_SHARE;
+	struct allowedips t = {.capacity = prefixes};
+
+	return sizeof(t) + entry_count(&t) * sizeof(struct entry6) + line_count(&t) * sizeof(struct line4);
 }
 
 struct allowedips *allowedips_init(void *memory, uint32_t prefixes)
@@ -219,15 +239,32 @@ static void add_length4(struct allowedips *t, uint32_t key, unsigned length)
 	}
 }
 
+/* The line where a prefix is, or is to be, and its entry there: its own, or the first free one. */
+static struct line4 *line_for(const struct allowedips *t, uint32_t key, unsigned length, unsigned *entry)
+{
+	uint32_t at = home4(t, key, length);
+
+	for (;; at = after(line_count(t), at)) {
+		struct line4 *l = &lines4(t)[at];
+		for (unsigned i = 0; i < LINE; i++) {
+			*entry = i;
+			if (l->value[i] == 0 ||
+				(l->key[i] == key && (l->value[i] & MARK_MASK) == length + 1))
+				return l;
+		}
+	}
+}
+
 static int insert4(struct allowedips *t, const struct ip_prefix *prefix, uint32_t slot)
 {
 	uint32_t key = get_be32(prefix->addr.bytes) & mask32(prefix->length);
-	struct entry4 *e = find4(t, key, prefix->length);
+	unsigned i;
+	struct line4 *l = line_for(t, key, prefix->length, &i);
 
-	if (e->mark == 0 && !take_room(t))
+	if (l->value[i] == 0 && !take_room(t))
 		return -ENOSPC;
-	/* one that is there moves (A46) */
-	*e = (struct entry4){.key = key, .slot = slot & ((1u << SLOT_BITS) - 1), .mark = prefix->length + 1u};
+	l->key[i] = key;
+	l->value[i] = slot << MARK_BITS | (prefix->length + 1u); /* one that is there moves (A46) */
 	add_length4(t, key, prefix->length);
 	return 0;
 }
@@ -265,9 +302,9 @@ uint32_t allowedips_lookup4(const struct allowedips *t, const uint8_t addr[stati
 
 	for (uint64_t left = lengths4(t, key); left != 0;) {
 		unsigned length = highest_bit(left);
-		const struct entry4 *e = find4(t, key & mask32(length), length);
-		if (e->mark != 0)
-			return e->slot;
+		uint32_t found = find4(t, key & mask32(length), length);
+		if (found != 0)
+			return found >> MARK_BITS;
 		left ^= bit(length);
 	}
 	return ALLOWEDIPS_NONE;
@@ -323,7 +360,7 @@ static uint32_t prefetch4(const struct allowedips *t, uint32_t key, unsigned len
 {
 	uint32_t home = home4(t, key & mask32(length), length);
 
-	__builtin_prefetch(&entries4(t)[home]);
+	__builtin_prefetch(&lines4(t)[home]);
 	return home;
 }
 
@@ -349,9 +386,9 @@ uint32_t allowedips_find4(const struct allowedips *t, const uint8_t addr[static 
 
 	if (longest < 0)
 		return ALLOWEDIPS_NONE;
-	uint32_t at = place < entry_count(t) ? place : 0;
-	const struct entry4 *e = search4(t, at, key & mask32((unsigned)longest), (unsigned)longest);
-	return e->mark != 0 ? e->slot : allowedips_lookup4(t, addr);
+	uint32_t at = place < line_count(t) ? place : 0;
+	uint32_t found = search4(t, at, key & mask32((unsigned)longest), (unsigned)longest);
+	return found != 0 ? found >> MARK_BITS : allowedips_lookup4(t, addr);
 }
 
 void allowedips_prefetch6(const struct allowedips *t, const uint8_t addr[static 16])

@@ -8,6 +8,7 @@
 #include "crypto/secret.h"
 #include "fixture.h"
 #include "suites.h"
+#include "util/bytes.h"
 
 static struct allowedips *make(uint32_t prefixes)
 {
@@ -461,20 +462,49 @@ static void rebuilt_without_a_peer(void)
 	free(t);
 }
 
+/* Full tables of three lines: in some of them more prefixes belong in a line than fit, also in the last. */
+static void more_than_a_line(void)
+{
+	struct ip_prefix p = {{4, {0}}, 32};
+	uint8_t addresses[12][4];
+
+	for (uint64_t seed = 0; seed < 3000; seed++) {
+		struct allowedips *t = make(12);
+		fixture_random(seed);
+		for (uint32_t i = 0; i < 12; i++) {
+			put_be32(addresses[i], (uint32_t)fixture_below(UINT32_MAX));
+			memcpy(p.addr.bytes, addresses[i], 4);
+			CU_ASSERT_EQUAL(allowedips_insert(t, &p, i), 0);
+		}
+		for (uint32_t i = 0; i < 12; i++) {
+			CU_ASSERT_EQUAL(allowedips_lookup4(t, addresses[i]), i);
+			CU_ASSERT_EQUAL(allowedips_find4(t, addresses[i], i % 4), i);
+			addresses[i][3] ^= 1;
+			CU_ASSERT_EQUAL(allowedips_lookup4(t, addresses[i]), ALLOWEDIPS_NONE);
+		}
+		CU_ASSERT_EQUAL(allowedips_insert(t, &p, 20), 0); /* one that is there moves */
+		CU_ASSERT_EQUAL(allowedips_lookup4(t, p.addr.bytes), 20);
+		free(t);
+	}
+}
+
 static void sizes(void)
 {
 	const size_t fixed = 64 + 9 * 4096; /* a set of lengths for each block of addresses */
 
 	CU_ASSERT_EQUAL(allowedips_bytes(0), fixed);
-	CU_ASSERT_EQUAL(allowedips_bytes(1), fixed + 2 * (8 + 32));
+	/* of IPv4 eight in a line */
+	CU_ASSERT_EQUAL(allowedips_bytes(1), fixed + 2 * 32 + 64);
+	CU_ASSERT_EQUAL(allowedips_bytes(4), fixed + 8 * 32 + 64);
+	CU_ASSERT_EQUAL(allowedips_bytes(5), fixed + 10 * 32 + 128);
 	CU_ASSERT_EQUAL(allowedips_bytes(130000), fixed + 130000u * 80);
 }
 
-/* A table of one prefix has two places for each family; what lies behind the last one is not read. */
+/* A table of one prefix has one line for IPv4; what lies behind it is not read. */
 static void nothing_behind_the_table(void)
 {
 	struct behind {
-		uint32_t key, slot_and_mark;
+		uint32_t key[8], slot_and_mark[8];
 	} *behind;
 	size_t bytes = allowedips_bytes(1);
 	uint8_t *memory = aligned_alloc(64, (bytes + 127) & ~(size_t)63);
@@ -490,7 +520,7 @@ static void nothing_behind_the_table(void)
 		CU_ASSERT_EQUAL(allowedips_insert(t, &prefix, 5), 0);
 		for (unsigned i = 0; i < 64; i++) {
 			addr[3] = (uint8_t)i;
-			behind[0] = (struct behind){0x0a000000u + i, 33u << 24 | 77};
+			*behind = (struct behind){{0x0a000000u + i}, {77 << 8 | 33}};
 			uint32_t slot = i == there ? 5 : ALLOWEDIPS_NONE;
 			CU_ASSERT_EQUAL(allowedips_lookup4(t, addr), slot);
 			for (uint32_t place = 0; place < 4; place++)
@@ -519,6 +549,7 @@ static const struct unit_test tests[] = {
 	{"A44, A45: under a shorter prefix than the longest of the block", shorter_than_the_longest},
 	{"A46: a table's number", numbers},
 	{"A46: half of a table is free", sizes},
+	{"A45, A46: more prefixes in a place than it holds", more_than_a_line},
 	{"A45: nothing behind the table is taken for a prefix", nothing_behind_the_table},
 	{NULL, NULL},
 };
