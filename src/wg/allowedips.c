@@ -159,10 +159,12 @@ static inline uint32_t value_in(const struct line4 *l, uint32_t key, unsigned le
 static inline uint32_t search4(const struct allowedips *t, uint32_t at, uint32_t key, unsigned length)
 {
 	const struct line4 *lines = lines4(t);
-	uint32_t found;
+	uint32_t found = value_in(&lines[at], key, length);
 
-	while ((found = value_in(&lines[at], key, length)) == 0 && lines[at].value[LINE - 1] != 0)
+	while (found == 0 && lines[at].value[LINE - 1] != 0) {
 		at = after(line_count(t), at);
+		found = value_in(&lines[at], key, length);
+	}
 	return found;
 }
 
