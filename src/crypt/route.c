@@ -25,6 +25,9 @@
 
 static_assert(ALLOWEDIPS_NUMBERS == UINT32_MAX >> STAMP_NUMBER, "numbers fit in stamps");
 
+/* Where packets go to many peers in turn, not every destination is remembered. */
+#define MISSED 8
+
 struct address {
 	const uint8_t *bytes;
 	uint64_t first; /* bits; those of IPv4 are followed by zeros */
@@ -93,11 +96,16 @@ uint32_t route_destination(struct crypt *c, const uint8_t header[static 40], uin
 	if (!c->routes)
 		return ALLOWEDIPS_NONE;
 	struct address a = address_in(header, IPV4_DESTINATION, IPV6_DESTINATION);
-	if (!is_known(c, &c->destination.key, &a)) {
-		c->destination.slot = look_up(c, &a, place);
+	if (is_known(c, &c->destination.key, &a)) {
+		c->destination.missed = 0;
+		return c->destination.slot;
+	}
+	uint32_t slot = look_up(c, &a, place);
+	if (c->destination.missed++ % MISSED == 0) {
+		c->destination.slot = slot;
 		remember(c, &c->destination.key, &a);
 	}
-	return c->destination.slot;
+	return slot;
 }
 
 bool route_is_source(struct crypt *c, uint32_t slot, const uint8_t header[static 40],

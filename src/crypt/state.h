@@ -118,6 +118,7 @@ struct open_meta {
 struct route_memo {
 	struct route_key key;
 	uint32_t slot;
+	uint32_t missed; /* lookups since it was the right one */
 };
 
 #define ORDERS_PER_POLL 8
