@@ -527,6 +527,13 @@ static void nothing_behind_the_table(void)
 				CU_ASSERT_EQUAL(allowedips_find4(t, addr, place), slot);
 		}
 	}
+	/* Nor a line's last values with what lies behind them: a slot of 5 is the address 0.0.5.33 here. */
+	struct allowedips *t = allowedips_init(memory, 1);
+	prefix.addr = (struct ip_addr){4, {0, 0, 0, 1}};
+	CU_ASSERT_EQUAL(allowedips_insert(t, &prefix, 5), 0);
+	*behind = (struct behind){{77 << 8 | 33}, {0}};
+	const uint8_t mistaken[4] = {0, 0, 5, 33};
+	CU_ASSERT_EQUAL(allowedips_lookup4(t, mistaken), ALLOWEDIPS_NONE);
 	free(memory);
 }
 
