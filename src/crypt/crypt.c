@@ -67,7 +67,8 @@ static bool create_tables(struct crypt *c)
 size_t crypt_peer_bytes(uint32_t max_peers)
 {
 	return 2 * sizeof(struct sending) + sizeof(struct receiver) +
-		sizeof(struct session_rings) + sizeof(struct peer_report) + sizeof(struct queue) + 2 * sizeof(uint8_t) +
+		sizeof(struct session_rings) + sizeof(struct peer_report) + sizeof(struct queue) +
+		2 * sizeof(uint8_t) +
 		index_table_bytes(max_peers * RECEIVING_SLOTS) / max_peers;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * intel-ipsec-mb, its job API called directly, a few jobs at a time. The library's manager (with whatever it keeps of keys
- * between calls) and our scratch lie in crypt's zone.
+ * intel-ipsec-mb, its job API called directly, a few jobs at a time. The library's manager (with
+ * whatever it keeps of keys between calls) and our scratch lie in crypt's zone.
  */
 #include <errno.h>
 #include <string.h>

@@ -67,9 +67,14 @@ static inline uint32_t entry_count(const struct allowedips *t)
 	return t->capacity * SPARE;
 }
 
+static inline uint32_t lines_for(uint32_t entries)
+{
+	return (entries + LINE - 1) / LINE;
+}
+
 static inline uint32_t line_count(const struct allowedips *t)
 {
-	return (entry_count(t) + LINE - 1) / LINE;
+	return lines_for(entry_count(t));
 }
 
 static inline struct line4 *lines4(const struct allowedips *t)
@@ -201,9 +206,10 @@ static inline void mask_key6(uint64_t to[static 2], const uint64_t key[static 2]
 
 size_t allowedips_bytes(uint32_t prefixes)
 {
-	struct allowedips t = {.capacity = prefixes};
+	uint32_t entries = prefixes * SPARE;
+	size_t of_ipv4 = lines_for(entries) * sizeof(struct line4);
 
-	return sizeof(t) + entry_count(&t) * sizeof(struct entry6) + line_count(&t) * sizeof(struct line4);
+	return sizeof(struct allowedips) + entries * sizeof(struct entry6) + of_ipv4;
 }
 
 struct allowedips *allowedips_init(void *memory, uint32_t prefixes)
