@@ -30,12 +30,25 @@ static void mix_hash(struct symmetric *s, const void *in, size_t length)
 	blake2s_final(&state, s->hash, BLAKE2S_LEN);
 }
 
-/* A5 */
-static void start(struct symmetric *s, const uint8_t responder_public[static 32])
+/* A5: what every handshake begins with, whoever takes part in it. */
+static void begin(struct symmetric *s)
 {
 	blake2s(s->chaining_key, BLAKE2S_LEN, CONSTRUCTION, strlen(CONSTRUCTION), NULL, 0);
 	memcpy(s->hash, s->chaining_key, sizeof(s->hash));
 	mix_hash(s, IDENTIFIER, strlen(IDENTIFIER));
+}
+
+static void resume(struct symmetric *s, const uint8_t chaining_key[static 32],
+	const uint8_t hash[static 32])
+{
+	memcpy(s->chaining_key, chaining_key, sizeof(s->chaining_key));
+	memcpy(s->hash, hash, sizeof(s->hash));
+}
+
+static void start(struct symmetric *s, const struct noise_identity *identity,
+	const uint8_t responder_public[static 32])
+{
+	resume(s, identity->first_chaining_key, identity->first_hash);
 	mix_hash(s, responder_public, 32);
 }
 
@@ -46,21 +59,23 @@ static void mix_ephemeral(struct symmetric *s, const uint8_t public[static 32])
 	kdf(s->chaining_key, NULL, NULL, s->chaining_key, public, 32);
 }
 
-static void mix_shared(struct symmetric *s, const uint8_t shared[static 32])
-{
-	kdf(s->chaining_key, s->key, NULL, s->chaining_key, shared, 32);
-}
-
-static int mix_dh(struct symmetric *s, const uint8_t secret[static 32],
+/* What follows is sealed under `key`; NULL where nothing is, before another secret comes in. */
+static int mix_dh(struct symmetric *s, uint8_t *key, const uint8_t secret[static 32],
 	const uint8_t public[static 32])
 {
 	uint8_t shared[DH_LEN];
 	int error = dh(shared, secret, public);
 
 	if (!error)
-		mix_shared(s, shared);
+		kdf(s->chaining_key, key, NULL, s->chaining_key, shared, sizeof(shared));
 	secret_wipe(shared, sizeof(shared));
 	return error;
+}
+
+static void mix_static_static(struct symmetric *s, const struct noise_remote *remote)
+{
+	kdf(s->chaining_key, s->key, NULL, s->chaining_key, remote->static_static,
+		sizeof(remote->static_static));
 }
 
 static void mix_psk(struct symmetric *s, const uint8_t psk[static 32])
@@ -105,12 +120,17 @@ static void derive(struct session_keys *keys, const struct symmetric *s, bool in
 
 void noise_set_identity(struct noise_identity *identity, const uint8_t *private_key)
 {
+	struct symmetric s;
+
 	secret_wipe(identity, sizeof(*identity));
 	if (!private_key)
 		return;
 	memcpy(identity->private_key, private_key, sizeof(identity->private_key));
 	dh_clamp(identity->private_key);
 	dh_base(identity->public_key, identity->private_key);
+	begin(&s);
+	memcpy(identity->first_chaining_key, s.chaining_key, sizeof(s.chaining_key));
+	memcpy(identity->first_hash, s.hash, sizeof(s.hash));
 	secret_wipe_stack();
 	identity->set = true;
 }
@@ -135,19 +155,19 @@ int noise_create_initiation(struct message_initiation *message, struct noise_ini
 
 	if (!identity->set || !remote->usable)
 		return -EINVAL;
-	start(&s, remote->public_key);
+	start(&s, identity, remote->public_key);
 	put_le32(m.sender_index, local_index);
 	/* e */
 	dh_generate(ephemeral, m.ephemeral);
 	mix_ephemeral(&s, m.ephemeral);
 	/* es */
-	error = mix_dh(&s, ephemeral, remote->public_key);
+	error = mix_dh(&s, s.key, ephemeral, remote->public_key);
 	if (error)
 		goto out;
 	/* s */
 	seal(&s, m.encrypted_static, identity->public_key, sizeof(identity->public_key));
 	/* ss */
-	mix_shared(&s, remote->static_static);
+	mix_static_static(&s, remote);
 	/* {t} */
 	seal(&s, m.encrypted_timestamp, timestamp, WG_TIMESTAMP_LEN);
 
@@ -173,11 +193,11 @@ int noise_consume_initiation(struct noise_received *received, const struct noise
 
 	if (!identity->set)
 		return -EBADMSG;
-	start(&s, identity->public_key);
+	start(&s, identity, identity->public_key);
 	/* e */
 	mix_ephemeral(&s, message->ephemeral);
 	/* es */
-	if (mix_dh(&s, identity->private_key, message->ephemeral) != 0)
+	if (mix_dh(&s, s.key, identity->private_key, message->ephemeral) != 0)
 		goto out;
 	/* s */
 	if (open(&s, static_public, message->encrypted_static, sizeof(message->encrypted_static)))
@@ -196,13 +216,6 @@ out:
 	return error;
 }
 
-static void resume(struct symmetric *s, const uint8_t chaining_key[static 32],
-	const uint8_t hash[static 32])
-{
-	memcpy(s->chaining_key, chaining_key, sizeof(s->chaining_key));
-	memcpy(s->hash, hash, sizeof(s->hash));
-}
-
 int noise_prove_initiation(struct noise_received *received, const struct noise_remote *remote,
 	const struct message_initiation *message)
 {
@@ -214,7 +227,7 @@ int noise_prove_initiation(struct noise_received *received, const struct noise_r
 		return -EBADMSG;
 	resume(&s, received->chaining_key, received->hash);
 	/* ss */
-	mix_shared(&s, remote->static_static);
+	mix_static_static(&s, remote);
 	/* {t} */
 	if (open(&s, timestamp, message->encrypted_timestamp, sizeof(message->encrypted_timestamp)))
 		goto out;
@@ -245,11 +258,11 @@ int noise_create_response(struct message_response *message, struct session_keys 
 	dh_generate(ephemeral, m.ephemeral);
 	mix_ephemeral(&s, m.ephemeral);
 	/* ee */
-	error = mix_dh(&s, ephemeral, received->ephemeral);
+	error = mix_dh(&s, NULL, ephemeral, received->ephemeral);
 	if (error)
 		goto out;
 	/* se */
-	error = mix_dh(&s, ephemeral, received->static_public);
+	error = mix_dh(&s, NULL, ephemeral, received->static_public);
 	if (error)
 		goto out;
 	/* psk */
@@ -280,10 +293,10 @@ int noise_consume_response(struct session_keys *keys, struct noise_initiation *i
 	/* e */
 	mix_ephemeral(&s, message->ephemeral);
 	/* ee */
-	if (mix_dh(&s, initiation->ephemeral, message->ephemeral) != 0)
+	if (mix_dh(&s, NULL, initiation->ephemeral, message->ephemeral) != 0)
 		goto out;
 	/* se */
-	if (mix_dh(&s, identity->private_key, message->ephemeral) != 0)
+	if (mix_dh(&s, NULL, identity->private_key, message->ephemeral) != 0)
 		goto out;
 	/* psk */
 	mix_psk(&s, remote->preshared_key);

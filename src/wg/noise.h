@@ -16,6 +16,7 @@
 struct noise_identity { /* ours */
 	uint8_t private_key[32];
 	uint8_t public_key[32];
+	uint8_t first_chaining_key[32], first_hash[32]; /* public: of the names alone (A5) */
 	bool set;
 };
 
