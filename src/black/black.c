@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "black/black.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "black/state.h"
@@ -37,13 +36,11 @@ static int init_lend(struct black *b, const struct black_config *config)
 		.drop_handle = &config->stats->drop_handle,
 		.drop_crypt_full = &config->stats->drop_crypt_full,
 		.headroom = HANDLE_HEADROOM,
+		.ends = config->crypt,
+		.link_count = config->crypt_count,
 	};
-	int rc = config->crypt_count ? lend_init(&b->lend, &lend) : -EINVAL;
 
-	for (unsigned i = 0; i < config->crypt_count && rc == 0; i++)
-		rc = lend_add_link(&b->lend, &config->crypt[i].to, &config->crypt[i].from,
-			config->crypt[i].bell);
-	return rc;
+	return lend_init(&b->lend, &lend);
 }
 
 static int init_guard(struct black *b, const struct black_config *config)

@@ -12,6 +12,7 @@
 
 #include "black/guard.h"
 #include "dp/bell.h"
+#include "dp/lend.h"
 #include "dp/pool.h"
 #include "dp/port.h"
 #include "dp/ring.h"
@@ -19,12 +20,6 @@
 #include "encrypter/stats.h"
 
 #define BLACK_ADDRESS_MAX 16
-
-struct black_link { /* one crypt thread */
-	struct ring to;   /* black_to_crypt */
-	struct ring from; /* crypt_to_black */
-	struct bell *bell;
-};
 
 struct black_config {
 	struct zone *zone;
@@ -38,7 +33,7 @@ struct black_config {
 	uint16_t listen_port;
 	bool udp_checksum;  /* over IPv4 too (A48); over IPv6 it is always there */
 	uint32_t max_peers; /* size of the endpoint table */
-	struct black_link crypt[CRYPT_THREADS_MAX];
+	struct lend_ends crypt[CRYPT_THREADS_MAX];
 	unsigned crypt_count;
 	struct ring to_control;   /* black_to_control: struct black_report */
 	struct ring proven;       /* black_proven: likewise */

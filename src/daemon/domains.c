@@ -66,7 +66,7 @@ static struct black *create_black(struct daemon *d)
 	random_bytes(c.tag_seed, sizeof(c.tag_seed));
 	memcpy(c.addresses, d->config.black.addresses, sizeof(c.addresses));
 	for (unsigned i = 0; i < c.crypt_count; i++)
-		c.crypt[i] = (struct black_link){d->crypt[i].black_to_crypt,
+		c.crypt[i] = (struct lend_ends){d->crypt[i].black_to_crypt,
 			d->crypt[i].crypt_to_black, &d->bells[PLAN_CRYPT + i]};
 	return black_create(&c);
 }
@@ -89,7 +89,7 @@ static struct red *create_red(struct daemon *d)
 
 	memcpy(c.addresses, d->config.red.addresses, sizeof(c.addresses));
 	for (unsigned i = 0; i < c.crypt_count; i++)
-		c.crypt[i] = (struct red_link){d->crypt[i].red_to_crypt, d->crypt[i].crypt_to_red,
+		c.crypt[i] = (struct lend_ends){d->crypt[i].red_to_crypt, d->crypt[i].crypt_to_red,
 			&d->bells[PLAN_CRYPT + i]};
 	return red_create(&c);
 }

@@ -10,9 +10,24 @@
 #define LENT_FULL  0x40
 #define LENT_EMPTY 0x80
 
+static void add_links(struct lend *l, const struct lend_config *config)
+{
+	l->link_count = config->link_count;
+	l->quota = l->pool->count / 2 / l->link_count;
+	if (l->quota > LEND_EMPTY)
+		l->quota = LEND_EMPTY;
+	for (unsigned i = 0; i < l->link_count; i++) {
+		l->links[i].to = config->ends[i].to;
+		l->links[i].from = config->ends[i].from;
+		l->links[i].bell = config->ends[i].bell;
+	}
+}
+
 int lend_init(struct lend *l, const struct lend_config *config)
 {
 	memset(l, 0, sizeof(*l));
+	if (config->link_count == 0 || config->link_count > LEND_LINKS)
+		return -EINVAL;
 	l->pool = config->pool;
 	l->outgoing = config->outgoing;
 	l->passed = config->passed;
@@ -21,19 +36,9 @@ int lend_init(struct lend *l, const struct lend_config *config)
 	l->headroom = config->headroom;
 	l->to_buffer = (uint32_t)((uint8_t *)config->pool->mbufs[0]->buf_addr -
 		(uint8_t *)config->pool->mbufs[0]);
+	add_links(l, config);
 	l->state = zone_alloc(config->zone, config->pool->count);
 	return l->state ? 0 : -ENOMEM;
-}
-
-int lend_add_link(struct lend *l, const struct ring *to, const struct ring *from, struct bell *bell)
-{
-	if (l->link_count == LEND_LINKS)
-		return -ENOSPC;
-	l->links[l->link_count++] = (struct lend_link){.to = *to, .from = *from, .bell = bell};
-	l->quota = l->pool->count / 2 / l->link_count;
-	if (l->quota > LEND_EMPTY)
-		l->quota = LEND_EMPTY;
-	return 0;
 }
 
 void lend_fini(struct lend *l)

@@ -20,7 +20,13 @@
 #define LEND_BURST 32
 #define LEND_EMPTY 512 /* buffers lent to be filled, per link, when the pool is large enough */
 
-struct lend_link { /* one crypt lcore */
+struct lend_ends { /* of the rings to a crypt thread and back, and what wakes it */
+	struct ring to;
+	struct ring from;
+	struct bell *bell;
+};
+
+struct lend_link { /* one crypt thread */
 	struct ring to;
 	struct ring from;
 	struct bell *bell;
@@ -52,12 +58,11 @@ struct lend_config {
 	uint64_t *drop_handle;
 	uint64_t *drop_crypt_full;
 	uint16_t headroom;
+	const struct lend_ends *ends;
+	unsigned link_count; /* 1 to LEND_LINKS */
 };
 
-int lend_init(struct lend *l, const struct lend_config *config); /* -ENOMEM */
-/* Before use. -ENOSPC beyond LEND_LINKS. */
-int lend_add_link(struct lend *l, const struct ring *to, const struct ring *from,
-	struct bell *bell);
+int lend_init(struct lend *l, const struct lend_config *config); /* -ENOMEM, -EINVAL */
 void lend_fini(struct lend *l);
 
 /* Give the bytes of m to crypt. offset is from the start of m's buffer. Sent by lend_flush(). */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "red/red.h"
 
-#include <errno.h>
-
 #include "red/state.h"
 
 #define NEIGHBOURS            2048
@@ -37,13 +35,11 @@ static int init_lend(struct red *r, const struct red_config *config)
 		.drop_handle = &config->stats->drop_handle,
 		.drop_crypt_full = &config->stats->drop_crypt_full,
 		.headroom = ETHERNET_HEADER_LEN,
+		.ends = config->crypt,
+		.link_count = config->crypt_count,
 	};
-	int rc = config->crypt_count ? lend_init(&r->lend, &lend) : -EINVAL;
 
-	for (unsigned i = 0; i < config->crypt_count && rc == 0; i++)
-		rc = lend_add_link(&r->lend, &config->crypt[i].to, &config->crypt[i].from,
-			config->crypt[i].bell);
-	return rc;
+	return lend_init(&r->lend, &lend);
 }
 
 struct red *red_create(const struct red_config *config)

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "dp/bell.h"
+#include "dp/lend.h"
 #include "dp/pool.h"
 #include "dp/port.h"
 #include "dp/ring.h"
@@ -17,12 +17,6 @@
 #include "encrypter/stats.h"
 
 #define RED_ADDRESS_MAX 16
-
-struct red_link { /* one crypt thread */
-	struct ring to;   /* red_to_crypt */
-	struct ring from; /* crypt_to_red */
-	struct bell *bell;
-};
 
 struct red_config {
 	struct zone *zone;
@@ -34,7 +28,7 @@ struct red_config {
 	struct ip_addr gateway6;
 	uint16_t tunnel_mtu;    /* A49: 1420 over 1500 */
 	uint32_t max_prefixes;  /* of RED_TUNNEL_ADD */
-	struct red_link crypt[CRYPT_THREADS_MAX];
+	struct lend_ends crypt[CRYPT_THREADS_MAX];
 	unsigned crypt_count;
 	struct ring from_control; /* struct red_order */
 	struct red_stats *stats;  /* in common memory: control reads it */

@@ -11,6 +11,7 @@
 #include <rte_ethdev.h>
 #include <rte_ring.h>
 
+#include "must.h"
 #include "net/arp.h"
 #include "net/checksum.h"
 #include "net/ethernet.h"
@@ -19,14 +20,6 @@
 #include "net/udp.h"
 
 const uint8_t wire_ours[6] = {0x02, 0, 0, 0, 0, 1}, wire_peer[6] = {0x02, 0, 0, 0, 0, 2};
-
-static void must(bool held, const char *what)
-{
-	if (held)
-		return;
-	fprintf(stderr, "wire: %s\n", what);
-	abort();
-}
 
 void wire_open(struct wire *w, struct zone *zone, struct pool *pool, uint16_t mtu)
 {
@@ -39,10 +32,10 @@ void wire_open(struct wire *w, struct zone *zone, struct pool *pool, uint16_t mt
 	w->rx = rte_ring_create(name, 1024, zone->socket, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	snprintf(name, sizeof(name), "wire-tx%u", opened);
 	w->tx = rte_ring_create(name, WIRE_TX_RING, zone->socket, RING_F_SP_ENQ | RING_F_SC_DEQ);
-	must(w->rx && w->tx, "no rings");
+	must(w->rx && w->tx, "wire: no rings");
 	snprintf(name, sizeof(name), "wire%u", opened);
 	int id = rte_eth_from_rings(name, &w->rx, 1, &w->tx, 1, 0);
-	must(id >= 0, "no port");
+	must(id >= 0, "wire: no port");
 	snprintf(w->device, sizeof(w->device), "net_ring_wire%u", opened);
 	w->port.kind = PORT_VDEV;
 	w->port.id = (uint16_t)id;
@@ -50,7 +43,7 @@ void wire_open(struct wire *w, struct zone *zone, struct pool *pool, uint16_t mt
 	w->port.wait_fd = -1;
 	w->port.open = true;
 	memcpy(w->port.mac.addr_bytes, wire_ours, 6);
-	must(port_start(&w->port, pool) == 0, "port does not start");
+	must(port_start(&w->port, pool) == 0, "wire: port does not start");
 }
 
 void wire_close(struct wire *w)
@@ -63,16 +56,16 @@ void wire_close(struct wire *w)
 
 void wire_push_mbuf(struct wire *w, struct rte_mbuf *m)
 {
-	must(rte_ring_sp_enqueue(w->rx, m) == 0, "too many frames");
+	must(rte_ring_sp_enqueue(w->rx, m) == 0, "wire: too many frames");
 }
 
 void wire_push(struct wire *w, const void *frame, size_t length)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(w->pool->mempool);
 
-	must(m != NULL, "no buffer to arrive in");
+	must(m != NULL, "wire: no buffer to arrive in");
 	char *to = rte_pktmbuf_append(m, (uint16_t)length);
-	must(to != NULL, "frame longer than a buffer");
+	must(to != NULL, "wire: frame longer than a buffer");
 	memcpy(to, frame, length);
 	wire_push_mbuf(w, m);
 }
@@ -84,8 +77,8 @@ size_t wire_pop(struct wire *w, uint8_t frame[static WIRE_FRAME_MAX])
 	if (rte_ring_sc_dequeue(w->tx, (void **)&m) != 0)
 		return 0;
 	size_t length = m->pkt_len;
-	must(m->nb_segs == 1 && m->data_len == length, "a frame in several buffers was sent");
-	must(length <= WIRE_FRAME_MAX, "a very long frame was sent");
+	must(m->nb_segs == 1 && m->data_len == length, "wire: a frame in several buffers was sent");
+	must(length <= WIRE_FRAME_MAX, "wire: a very long frame was sent");
 	memcpy(frame, rte_pktmbuf_mtod(m, const void *), length);
 	rte_pktmbuf_free(m);
 	return length;
@@ -143,7 +136,7 @@ size_t wire_ipv6(uint8_t *frame, const char *from, const char *to, uint8_t proto
 	uint8_t source[16], destination[16];
 
 	must(inet_pton(AF_INET6, from, source) == 1 && inet_pton(AF_INET6, to, destination) == 1,
-		"not IPv6 addresses");
+		"wire: not IPv6 addresses");
 	ethernet_build(frame, wire_ours, wire_peer, ETHERNET_TYPE_IPV6);
 	ipv6_build(frame + ETHERNET_HEADER_LEN, source, destination, protocol, (uint16_t)payload);
 	memset(frame + ETHERNET_HEADER_LEN + IPV6_HEADER_LEN, 0x5a, payload);
@@ -152,7 +145,7 @@ size_t wire_ipv6(uint8_t *frame, const char *from, const char *to, uint8_t proto
 
 void wire_address6(uint8_t address[static 16], const char *text)
 {
-	must(inet_pton(AF_INET6, text, address) == 1, "not an IPv6 address");
+	must(inet_pton(AF_INET6, text, address) == 1, "wire: not an IPv6 address");
 }
 
 bool wire_is6(const uint8_t address[static 16], const char *text)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rig.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "eal.h"
@@ -14,22 +13,6 @@
 #define MUST(x) CU_ASSERT_FATAL(x)
 
 struct black_stats rig_total;
-
-static void open_links(struct rig *r, struct black_config *c, const struct rig_options *o)
-{
-	char text[32];
-
-	c->crypt_count = o->links;
-	for (unsigned i = 0; i < o->links; i++) {
-		struct rig_link *l = &r->links[i];
-		snprintf(text, sizeof(text), "to-crypt%u", i);
-		MUST(ring_create(&l->to, text, &r->zone, o->handles, sizeof(struct handle)) == 0);
-		snprintf(text, sizeof(text), "from-crypt%u", i);
-		MUST(ring_create(&l->from, text, &r->zone, 1024, sizeof(struct handle)) == 0);
-		MUST(bell_open(&l->bell) == 0);
-		c->crypt[i] = (struct black_link){l->to, l->from, &l->bell};
-	}
-}
 
 static void add_ipv6(struct black_config *c)
 {
@@ -64,6 +47,7 @@ void rig_open_with(struct rig *r, const struct rig_options *o)
 		.ask_ahead = o->ask_ahead,
 		.listen_port = LISTEN,
 		.max_peers = RIG_PEERS,
+		.crypt_count = o->links,
 		.to_control = r->reports,
 		.proven = r->proven,
 		.from_control = r->orders,
@@ -80,7 +64,7 @@ void rig_open_with(struct rig *r, const struct rig_options *o)
 		add_ipv6(&c);
 	if (o->no_gateway)
 		c.gateway.family = c.gateway6.family = 0;
-	open_links(r, &c, o);
+	links_open(r->links, o->links, &r->zone, o->handles, c.crypt);
 	r->black = black_create(&c);
 	MUST(r->black != NULL);
 	if (o->ipv6) {
@@ -106,9 +90,7 @@ void rig_check_whole(struct rig *r)
 	static uint8_t frame[WIRE_FRAME_MAX];
 
 	rig_poll(r);
-	for (unsigned i = 0; i < RIG_LINKS; i++)
-		while (r->links[i].full_count > 0)
-			rig_return(r, i, USED_DONE);
+	links_return_all(r->links);
 	r->now_ns += 60 * CLOCK_SECOND; /* whatever waits for a neighbour is given up */
 	for (unsigned i = 0; i < 5; i++) {
 		r->now_ns += CLOCK_SECOND;
@@ -116,10 +98,8 @@ void rig_check_whole(struct rig *r)
 	}
 	while (wire_pop(&r->wire, frame) > 0)
 		;
-	unsigned out = 0;
-	for (unsigned i = 0; i < RIG_LINKS; i++)
-		out += r->links[i].empty_count;
-	CU_ASSERT_EQUAL(rte_mempool_avail_count(r->pool.mempool) + out, r->pool.count);
+	CU_ASSERT_EQUAL(rte_mempool_avail_count(r->pool.mempool) + links_empties(r->links),
+		r->pool.count);
 }
 
 #define ADD_TO_TOTAL(name, help) rig_total.name += r->stats.name;
@@ -129,13 +109,7 @@ void rig_close(struct rig *r)
 	rig_check_whole(r);
 	BLACK_COUNTERS(ADD_TO_TOTAL)
 	black_destroy(r->black);
-	for (unsigned i = 0; i < RIG_LINKS; i++) {
-		if (!r->links[i].to.r)
-			continue;
-		ring_destroy(&r->links[i].to);
-		ring_destroy(&r->links[i].from);
-		bell_close(&r->links[i].bell);
-	}
+	links_close(r->links);
 	ring_destroy(&r->reports);
 	ring_destroy(&r->proven);
 	ring_destroy(&r->orders);
@@ -145,28 +119,13 @@ void rig_close(struct rig *r)
 	zone_destroy(&r->zone);
 }
 
-static void sort_handles(struct rig_link *l)
-{
-	struct handle h;
-
-	while (l->to.r && ring_receive(&l->to, &h, 1) == 1) {
-		if (h.kind == HANDLE_EMPTY)
-			l->empty[l->empty_count++] = h;
-		else if (h.kind == HANDLE_FULL)
-			l->full[l->full_count++] = h;
-		else
-			CU_FAIL("black sent a handle of another kind");
-	}
-}
-
 void rig_poll(struct rig *r)
 {
 	unsigned n;
 
 	do {
 		n = black_poll(r->black, r->now_ns);
-		for (unsigned i = 0; i < RIG_LINKS; i++)
-			sort_handles(&r->links[i]);
+		links_sort(r->links);
 	} while (n > 0);
 }
 
@@ -243,41 +202,25 @@ uint8_t *rig_bytes(const struct rig *r, const struct handle *h)
 
 void rig_give(struct rig *r, unsigned link, const struct handle *h)
 {
-	MUST(ring_send(&r->links[link].from, h, 1) == 1);
-}
-
-static void give_used(struct rig *r, unsigned link, uint8_t code, uint64_t tag)
-{
-	struct rig_link *l = &r->links[link];
-	struct handle h = l->full[--l->full_count];
-
-	h.kind = HANDLE_USED;
-	h.code = code;
-	h.tag = tag;
-	rig_give(r, link, &h);
+	links_give(&r->links[link], h);
 }
 
 void rig_return(struct rig *r, unsigned link, uint8_t code)
 {
-	give_used(r, link, code, 0);
+	links_give_used(&r->links[link], code, 0);
 }
 
 void rig_return_moved(struct rig *r, unsigned link, uint64_t slot)
 {
-	give_used(r, link, USED_MOVED, slot);
+	links_give_used(&r->links[link], USED_MOVED, slot);
 }
 
 bool rig_sealed(struct rig *r, unsigned link, uint32_t slot, uint16_t length)
 {
-	struct rig_link *l = &r->links[link];
+	struct handle h;
 
-	if (l->empty_count == 0)
+	if (!links_take_empty(&r->links[link], length, slot, &h))
 		return false;
-	struct handle h = l->empty[--l->empty_count];
-	h.kind = HANDLE_FILLED;
-	h.offset = 128;
-	h.length = length;
-	h.tag = slot;
 	rig_data(rig_bytes(r, &h), length, 0x01020304);
 	rig_give(r, link, &h);
 	return true;

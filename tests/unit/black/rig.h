@@ -4,12 +4,12 @@
 #define BLACK_RIG_H
 
 #include "black/black.h"
+#include "links.h"
 #include "util/clock.h"
 #include "wire.h"
 
 #define RIG_BUFFERS 512
 #define RIG_PEERS   64
-#define RIG_LINKS   2
 #define RIG_START   (1000 * CLOCK_SECOND)
 
 #define OURS    0xc0a8010a /* 192.168.1.10/24 */
@@ -25,15 +25,6 @@
 #define PEER6    "2001:db8::20" /* beside us */
 #define GATEWAY6 "2001:db8::1"
 #define FAR6     "2001:db8:9::9" /* behind the gateway */
-
-struct rig_link {
-	struct ring to, from; /* black_to_crypt, crypt_to_black */
-	struct bell bell;
-	struct handle empty[4096];
-	unsigned empty_count;
-	struct handle full[4096];
-	unsigned full_count;
-};
 
 struct rig {
 	struct zone zone;

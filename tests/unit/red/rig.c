@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rig.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "eal.h"
@@ -14,22 +13,6 @@
 #define MUST(x) CU_ASSERT_FATAL(x)
 
 struct red_stats rig_total;
-
-static void open_links(struct rig *r, struct red_config *c, const struct rig_options *o)
-{
-	char text[32];
-
-	c->crypt_count = o->links;
-	for (unsigned i = 0; i < o->links; i++) {
-		struct rig_link *l = &r->links[i];
-		snprintf(text, sizeof(text), "to-crypt%u", i);
-		MUST(ring_create(&l->to, text, &r->zone, o->handles, sizeof(struct handle)) == 0);
-		snprintf(text, sizeof(text), "from-crypt%u", i);
-		MUST(ring_create(&l->from, text, &r->zone, 1024, sizeof(struct handle)) == 0);
-		MUST(bell_open(&l->bell) == 0);
-		c->crypt[i] = (struct red_link){l->to, l->from, &l->bell};
-	}
-}
 
 void rig_open_with(struct rig *r, const struct rig_options *o)
 {
@@ -47,12 +30,13 @@ void rig_open_with(struct rig *r, const struct rig_options *o)
 		.address_count = 2,
 		.tunnel_mtu = o->tunnel_mtu,
 		.max_prefixes = RIG_PREFIXES,
+		.crypt_count = o->links,
 		.from_control = r->orders,
 		.stats = &r->stats,
 	};
 	if (o->gateway)
 		c.gateway = (struct ip_addr){4, {10, 0, 1, 1}};
-	open_links(r, &c, o);
+	links_open(r->links, o->links, &r->zone, o->handles, c.crypt);
 	if (o->gateway)
 		c.gateway6 = (struct ip_addr){6, {0xfd, 0, 0, 1, [15] = 1}};
 	r->red = red_create(&c);
@@ -76,20 +60,15 @@ void rig_open(struct rig *r)
 
 void rig_check_whole(struct rig *r)
 {
-	unsigned out = 0;
-
 	rig_poll(r);
-	for (unsigned i = 0; i < RIG_LINKS; i++)
-		while (r->links[i].full_count > 0)
-			rig_return(r, i, USED_DONE);
+	links_return_all(r->links);
 	for (unsigned i = 0; i < 5; i++) { /* whatever waits for a neighbour is given up */
 		r->now_ns += CLOCK_SECOND;
 		rig_poll(r);
 	}
 	wire_pop_all(&r->wire);
-	for (unsigned i = 0; i < RIG_LINKS; i++)
-		out += r->links[i].empty_count;
-	CU_ASSERT_EQUAL(rte_mempool_avail_count(r->pool.mempool) + out, r->pool.count);
+	CU_ASSERT_EQUAL(rte_mempool_avail_count(r->pool.mempool) + links_empties(r->links),
+		r->pool.count);
 }
 
 #define ADD_TO_TOTAL(name, help) rig_total.name += r->stats.name;
@@ -99,31 +78,11 @@ void rig_close(struct rig *r)
 	rig_check_whole(r);
 	RED_COUNTERS(ADD_TO_TOTAL)
 	red_destroy(r->red);
-	for (unsigned i = 0; i < RIG_LINKS; i++) {
-		if (!r->links[i].to.r)
-			continue;
-		ring_destroy(&r->links[i].to);
-		ring_destroy(&r->links[i].from);
-		bell_close(&r->links[i].bell);
-	}
+	links_close(r->links);
 	ring_destroy(&r->orders);
 	wire_close(&r->wire);
 	pool_destroy(&r->pool);
 	zone_destroy(&r->zone);
-}
-
-static void sort_handles(struct rig_link *l)
-{
-	struct handle h;
-
-	while (l->to.r && ring_receive(&l->to, &h, 1) == 1) {
-		if (h.kind == HANDLE_EMPTY)
-			l->empty[l->empty_count++] = h;
-		else if (h.kind == HANDLE_FULL)
-			l->full[l->full_count++] = h;
-		else
-			CU_FAIL("red sent a handle of another kind");
-	}
 }
 
 void rig_poll(struct rig *r)
@@ -132,8 +91,7 @@ void rig_poll(struct rig *r)
 
 	do {
 		n = red_poll(r->red, r->now_ns);
-		for (unsigned i = 0; i < RIG_LINKS; i++)
-			sort_handles(&r->links[i]);
+		links_sort(r->links);
 	} while (n > 0);
 }
 
@@ -203,19 +161,14 @@ uint8_t *rig_bytes(const struct rig *r, const struct handle *h)
 
 void rig_give(struct rig *r, unsigned link, const struct handle *h)
 {
-	MUST(ring_send(&r->links[link].from, h, 1) == 1);
+	links_give(&r->links[link], h);
 }
 
 void rig_opened(struct rig *r, unsigned link, const void *packet, size_t length)
 {
-	struct rig_link *l = &r->links[link];
+	struct handle h;
 
-	MUST(l->empty_count > 0);
-	struct handle h = l->empty[--l->empty_count];
-	h.kind = HANDLE_FILLED;
-	h.offset = 128;
-	h.length = (uint16_t)length;
-	h.tag = 0;
+	MUST(links_take_empty(&r->links[link], length, 0, &h));
 	memcpy(rig_bytes(r, &h), packet, length);
 	rig_give(r, link, &h);
 	rig_poll(r);
@@ -223,12 +176,7 @@ void rig_opened(struct rig *r, unsigned link, const void *packet, size_t length)
 
 void rig_return(struct rig *r, unsigned link, uint8_t code)
 {
-	struct rig_link *l = &r->links[link];
-	struct handle h = l->full[--l->full_count];
-
-	h = (struct handle){.index = h.index, .kind = HANDLE_USED, .code = code};
-
-	rig_give(r, link, &h);
+	links_give_used(&r->links[link], code, 0);
 	rig_poll(r);
 }
 

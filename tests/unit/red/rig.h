@@ -4,11 +4,11 @@
 #define RED_RIG_H
 
 #include "red/red.h"
+#include "links.h"
 #include "util/clock.h"
 #include "wire.h"
 
 #define RIG_BUFFERS  512
-#define RIG_LINKS    2
 #define RIG_PREFIXES 64
 #define RIG_START    (1000 * CLOCK_SECOND)
 #define RIG_MTU      1420
@@ -23,15 +23,6 @@
 #define REMOTE  0x0a00020a /* 10.0.2.10, behind the tunnel: 10.0.2.0/24 */
 #define REMOTE6 "fd00:2::a" /* fd00:2::/64 */
 #define NOWHERE 0xc6336450 /* not secure */
-
-struct rig_link {
-	struct ring to, from; /* red_to_crypt, crypt_to_red */
-	struct bell bell;
-	struct handle empty[4096];
-	unsigned empty_count;
-	struct handle full[4096];
-	unsigned full_count;
-};
 
 struct rig {
 	struct zone zone;
