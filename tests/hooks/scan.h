@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Test hook, built into encrypterd only with -Dtests=true: a thread that scans every mapping of the
+ * Test hook of BUILD/tests/hooks/encrypterd, and of no other: a thread that scans every mapping of the
  * process for a pattern, or for the session keys, and says in whose memory it was found. Asked over
  * /run/encrypter/NAME/scan.sock, one request a connection:
  *

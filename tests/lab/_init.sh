@@ -106,6 +106,14 @@ need_encrypterd() {
 	[ -x "$BUILD/encrypterd" ] || skip_all "encrypterd is not built"
 }
 
+# For lab_up: daemons with the scanner of tests/hooks, for tests that look into them.
+# shellcheck disable=SC2034  # for those who source this
+with_hook=(--build "$BUILD/tests/hooks")
+
+lacks_hook() { # PROGRAM
+	! grep -q 'scan\.sock' "$1" && grep -q 'scan\.sock' "$BUILD/tests/hooks/encrypterd"
+}
+
 need_wireguard_go() {
 	command -v wireguard-go >/dev/null || skip_all "wireguard-go is not installed"
 	[ -c /dev/net/tun ] || skip_all "/dev/net/tun is missing, which wireguard-go needs"

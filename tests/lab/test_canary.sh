@@ -8,7 +8,7 @@
 #
 . "$(dirname "$0")/_init.sh"
 need_encrypterd
-lab_up
+lab_up "${with_hook[@]}"
 
 # 64 bytes that are nowhere by chance, as hex (never on a command line of the daemon)
 canary=$(head -c 64 /dev/urandom | od -An -v -tx1 | tr -d ' \n')
@@ -28,7 +28,7 @@ found() {
 	awk -v class="$1" '$1 == class { n += $NF } END { print n + 0 }' "$scratch/answer"
 }
 
-[ -S "/run/encrypter/$lab-siteA/scan.sock" ] || skip_all "built without the test hooks"
+check "the daemon that gets installed has no scanner" lacks_hook "$BUILD/encrypterd"
 
 pings pcA 3 10.0.2.10 -i 0.1 >/dev/null
 
