@@ -35,7 +35,7 @@
 	X(drop_ip_header, "IPv4 or IPv6 headers with a wrong version or header length")            \
 	X(drop_ip_length, "IP packets whose length exceeds the frame")                             \
 	X(drop_ip_checksum, "IPv4 headers with a wrong checksum")                                  \
-	X(drop_ip_fragment, "IP fragments")                                                        \
+	X(drop_ip_fragment, "IP fragments: if many, the path is narrower than the port (Mtu)")     \
 	X(drop_ip_extension, "IPv6 packets with extension headers")                                \
 	X(drop_ip_source, "IP packets with an impossible source address")                          \
 	X(drop_not_ours, "IP packets for another address")                                         \

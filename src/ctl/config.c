@@ -18,7 +18,8 @@
 
 #define FILE_MAX       (256u << 20)
 #define FILE_CHUNK     65536u
-#define MEMORY_DEFAULT (64ull << 20)
+#define PORTS_DEFAULT  (128ull << 20) /* a ceiling; enough for an MTU of 9000 */
+#define CRYPT_DEFAULT  (64ull << 20)
 #define PORT_DEFAULT   51820
 /*
  * Per second; a second's worth may come at once, so 10,000 sites from as many addresses may begin
@@ -97,9 +98,9 @@ static void set_defaults(struct config *c)
 	c->core = -1;
 	c->black.core = -1;
 	c->red.core = -1;
-	c->black.memory_bytes = MEMORY_DEFAULT;
-	c->red.memory_bytes = MEMORY_DEFAULT;
-	c->crypt_memory_bytes = MEMORY_DEFAULT;
+	c->black.memory_bytes = PORTS_DEFAULT;
+	c->red.memory_bytes = PORTS_DEFAULT;
+	c->crypt_memory_bytes = CRYPT_DEFAULT;
 	c->listen_port = PORT_DEFAULT;
 	c->handshake_limit = HANDSHAKES_DEFAULT;
 	c->handshake_limit_per_source = PER_SOURCE_DEFAULT;

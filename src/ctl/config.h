@@ -18,6 +18,10 @@
 #define CONFIG_CORES      CRYPT_THREADS_MAX
 #define CONFIG_ERROR_MAX  512
 #define CONFIG_PEERS      100000
+/* What every IPv4 host takes (RFC 791, 3.1): the least a tunnel may carry, */
+#define CONFIG_MTU_LEAST     576
+/* and what is around its packets (A49): outer IPv6 and UDP headers, WireGuard's header and tag. */
+#define CONFIG_TUNNEL_BYTES  80
 #define CONFIG_PREFIXES   1000000 /* AllowedIPs of all peers and Secure together */
 
 enum config_switch { CONFIG_AUTO, CONFIG_REQUIRED, CONFIG_OFF };
@@ -31,6 +35,7 @@ struct config_domain { /* [Black], [Red] */
 	unsigned address_count;
 	struct ip_addr gateway; /* IPv4; family 0: none */
 	struct ip_addr gateway6;
+	uint16_t mtu; /* what the port's is taken for at most; 0: no limit */
 	uint64_t memory_bytes;
 };
 

@@ -125,6 +125,7 @@ int config_domain_port(struct config_parse *p, const char *value);
 int config_domain_core(struct config_parse *p, const char *value);
 int config_domain_address(struct config_parse *p, const char *value);
 int config_domain_gateway(struct config_parse *p, const char *value);
+int config_domain_mtu(struct config_parse *p, const char *value);
 int config_domain_memory(struct config_parse *p, const char *value);
 int config_black_handshake_limit(struct config_parse *p, const char *value);
 int config_black_handshake_limit_per_source(struct config_parse *p, const char *value);

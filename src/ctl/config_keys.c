@@ -34,6 +34,7 @@ static const struct section sections[SECTION_COUNT] = {
 		{"Address", config_domain_address, true},
 		{"Gateway", config_domain_gateway, true},
 		{"UdpChecksum", config_black_udp_checksum, false},
+		{"Mtu", config_domain_mtu, false},
 		{"Memory", config_domain_memory, false},
 		{"HandshakeLimit", config_black_handshake_limit, false},
 		{"HandshakeLimitPerSource", config_black_handshake_limit_per_source, false},
@@ -45,6 +46,7 @@ static const struct section sections[SECTION_COUNT] = {
 		{"Address", config_domain_address, true},
 		{"Gateway", config_domain_gateway, true},
 		{"Secure", config_red_secure, true},
+		{"Mtu", config_domain_mtu, false},
 		{"Memory", config_domain_memory, false},
 	}},
 	[SECTION_CRYPT] = {"Crypt", false, {

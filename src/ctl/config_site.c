@@ -113,6 +113,20 @@ int config_domain_core(struct config_parse *p, const char *value)
 	return config_core(p, value, &p->domain->core);
 }
 
+int config_domain_mtu(struct config_parse *p, const char *value)
+{
+	unsigned least = CONFIG_MTU_LEAST + (p->section == SECTION_BLACK ? CONFIG_TUNNEL_BYTES : 0);
+	uint64_t mtu;
+	char quoted[CONFIG_QUOTE_MAX];
+
+	if (!config_number(value, UINT16_MAX, &mtu) || mtu < least)
+		return config_refuse(p, "Mtu = %s is no MTU for [%s]; take %u to %u, or leave the key "
+			"out", config_quote(quoted, value), config_section_name(p->section), least,
+			UINT16_MAX);
+	p->domain->mtu = (uint16_t)mtu;
+	return 0;
+}
+
 int config_domain_memory(struct config_parse *p, const char *value)
 {
 	return config_memory(p, value, &p->domain->memory_bytes);

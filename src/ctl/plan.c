@@ -8,8 +8,8 @@
 #define MIB             (1ull << 20)
 #define PEERS_AT_LEAST  1024u
 #define PREFIXES_LEAST  16384u
-/* Pools, rings, stacks and tables that do not grow with the peers. */
-#define PORT_ZONE_BYTES (24 * MIB)
+/* Rings, stacks and tables that do not grow with the peers, beside the buffers. */
+#define PORT_FIXED      (6 * MIB)
 #define CRYPT_FIXED     (8 * MIB)
 /* Per peer: both halves of its sessions, its report, its share of the index table. */
 #define CRYPT_PER_PEER  4608ull
@@ -42,13 +42,41 @@ static uint32_t prefix_count(const struct config *config)
 	return n;
 }
 
-static int too_small(const struct config *config, const char *section, uint64_t need,
+/* mtu: of the buffers, which take most of black and red; 0: there are none. */
+static int too_small(const struct config *config, const char *section, uint64_t need, uint16_t mtu,
 	char error[static CONFIG_ERROR_MAX])
 {
+	char of_mtu[64] = "";
+
+	if (mtu > 0)
+		snprintf(of_mtu, sizeof(of_mtu), " and an MTU of %u (the larger of both ports')", mtu);
 	snprintf(error, CONFIG_ERROR_MAX,
-		"%s: [%s] Memory is too small for %u peers; set Memory = %lluM or more", config->path,
-		section, config->peer_count, (unsigned long long)((need + MIB - 1) / MIB));
+		"%s: [%s] Memory is too small for %u peers%s; set Memory = %lluM or more",
+		config->path, section, config->peer_count, of_mtu,
+		(unsigned long long)((need + MIB - 1) / MIB));
 	return -ENOMEM;
+}
+
+static int plan_mtus(struct plan *plan, const struct config *config, uint16_t black_mtu, uint16_t red_mtu,
+	size_t pool_bytes, char error[static CONFIG_ERROR_MAX])
+{
+	const char *larger = black_mtu > red_mtu ? "Black" : "Red";
+
+	if (pool_bytes == 0) {
+		snprintf(error, CONFIG_ERROR_MAX,
+			"%s: the MTU of [%s] Port is %u, and no buffer can be that long; give it a "
+			"smaller one, or set Mtu = 9000 there", config->path, larger,
+			black_mtu > red_mtu ? black_mtu : red_mtu);
+		return -EINVAL;
+	}
+	if (black_mtu < CONFIG_MTU_LEAST + CONFIG_TUNNEL_BYTES) {
+		snprintf(error, CONFIG_ERROR_MAX,
+			"%s: the MTU of [Black] Port is %u, too small for a tunnel; give it one of "
+			"%u or more", config->path, black_mtu, CONFIG_MTU_LEAST + CONFIG_TUNNEL_BYTES);
+		return -EINVAL;
+	}
+	plan->tunnel_mtu = (uint16_t)(black_mtu - CONFIG_TUNNEL_BYTES);
+	return 0;
 }
 
 static bool keeps_sessions(const struct config *config)
@@ -56,29 +84,46 @@ static bool keeps_sessions(const struct config *config)
 	return strncmp(config->engine, "crypto", 6) == 0; /* cryptodev, or crypto_NAME */
 }
 
-static int plan_memory(struct plan *plan, const struct config *config,
-	char error[static CONFIG_ERROR_MAX])
+static void plan_peers(struct plan *plan, const struct config *config)
 {
 	uint32_t prefixes = prefix_count(config);
 	uint64_t peers = config->peer_count * 2ull;
 
 	plan->max_peers = peers > PEERS_AT_LEAST ? (uint32_t)peers : PEERS_AT_LEAST;
 	plan->max_prefixes = prefixes * 2 > PREFIXES_LEAST ? prefixes * 2 : PREFIXES_LEAST;
+}
+
+static uint64_t crypt_bytes(const struct plan *plan, const struct config *config)
+{
 	uint64_t more = plan->crypt_threads - 1;
-	uint64_t black = PORT_ZONE_BYTES + plan->max_peers * BLACK_PER_PEER + more * LINK_BYTES;
-	uint64_t red = PORT_ZONE_BYTES + RED_FIXED + plan->max_prefixes * RED_PER_PREFIX +
-		more * LINK_BYTES + (more ? plan->max_prefixes * RED_LINKS_PER_PREFIX : 0);
-	uint64_t crypt = CRYPT_FIXED + plan->max_peers * CRYPT_PER_PEER +
+	uint64_t bytes = CRYPT_FIXED + plan->max_peers * CRYPT_PER_PEER +
 		plan->max_prefixes * CRYPT_PER_PREFIX +
 		more * (CRYPT_THREAD_BYTES + plan->max_peers * CRYPT_THREAD_PER_PEER);
-	if (keeps_sessions(config))
-		crypt += plan->crypt_threads * CRYPT_SESSIONS;
+
+	return bytes + (keeps_sessions(config) ? plan->crypt_threads * CRYPT_SESSIONS : 0);
+}
+
+int plan_memory(struct plan *plan, const struct config *config, uint16_t black_mtu, uint16_t red_mtu,
+	size_t (*pool_bytes)(uint16_t mtu), char error[static CONFIG_ERROR_MAX])
+{
+	uint16_t mtu = black_mtu > red_mtu ? black_mtu : red_mtu;
+	uint64_t more = plan->crypt_threads - 1;
+
+	plan->buffer_mtu = mtu > PLAN_MTU_USUAL ? mtu : PLAN_MTU_USUAL;
+	uint64_t port = PORT_FIXED + pool_bytes(plan->buffer_mtu);
+	uint64_t black = port + plan->max_peers * BLACK_PER_PEER + more * LINK_BYTES;
+	uint64_t red = port + RED_FIXED + plan->max_prefixes * RED_PER_PREFIX + more * LINK_BYTES +
+		(more ? plan->max_prefixes * RED_LINKS_PER_PREFIX : 0);
+	uint64_t crypt = crypt_bytes(plan, config);
+	int rc = plan_mtus(plan, config, black_mtu, red_mtu, pool_bytes(plan->buffer_mtu), error);
+	if (rc != 0)
+		return rc;
 	if (black > config->black.memory_bytes)
-		return too_small(config, "Black", black, error);
+		return too_small(config, "Black", black, plan->buffer_mtu, error);
 	if (red > config->red.memory_bytes)
-		return too_small(config, "Red", red, error);
+		return too_small(config, "Red", red, plan->buffer_mtu, error);
 	if (crypt > config->crypt_memory_bytes)
-		return too_small(config, "Crypt", crypt, error);
+		return too_small(config, "Crypt", crypt, 0, error);
 	plan->zone_bytes[PLAN_BLACK] = black;
 	plan->zone_bytes[PLAN_RED] = red;
 	/* routes and peers come and go at run time: crypt has all it may have */
@@ -127,8 +172,7 @@ static void place(struct plan *plan, const cpu_set_t *allowed)
 	}
 }
 
-int plan_make(struct plan *plan, const struct config *config, const cpu_set_t *allowed,
-	char error[static CONFIG_ERROR_MAX])
+void plan_make(struct plan *plan, const struct config *config, const cpu_set_t *allowed)
 {
 	memset(plan, 0, sizeof(*plan));
 	take_wanted(plan, config);
@@ -137,5 +181,5 @@ int plan_make(struct plan *plan, const struct config *config, const cpu_set_t *a
 		for (unsigned j = 0; j < plan->threads; j++)
 			if (i != j && plan->cpu[i] == plan->cpu[j])
 				plan->shared[i] = true;
-	return plan_memory(plan, config, error);
+	plan_peers(plan, config);
 }

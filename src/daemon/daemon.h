@@ -62,7 +62,7 @@ int daemon_failed(const char *step, int rc);
 
 /* system.c: from the machine */
 int daemon_start_resolver(struct daemon *d); /* before a key is read */
-int daemon_plan(struct daemon *d);
+int daemon_plan(struct daemon *d); /* as far as the file tells */
 int daemon_claim_name(struct daemon *d);
 int daemon_take_ifaces(struct daemon *d);
 int daemon_start_eal(struct daemon *d);
@@ -70,8 +70,10 @@ enum zone_pages daemon_pages(const struct config *config);
 void daemon_system_down(struct daemon *d);
 
 /* memory.c: zones, buffers, rings */
-int daemon_create_zones(struct daemon *d);
+int daemon_plan_memory(struct daemon *d, uint16_t black_mtu, uint16_t red_mtu);
 int daemon_open_ports(struct daemon *d);
+int daemon_create_zones(struct daemon *d);
+int daemon_create_buffers(struct daemon *d);
 int daemon_create_rings(struct daemon *d);
 void daemon_memory_down(struct daemon *d);
 

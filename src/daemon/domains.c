@@ -15,24 +15,20 @@
 #define DSCP_BITS 0xfc
 #define ECN_BITS  0x03
 
-#define TUNNEL_BYTES 80 /* outer IPv6 and UDP headers, WireGuard's header and tag */
-
 #define IPV6_MTU_LEAST 1280 /* RFC 8200, 5: IPv6 must not be told to do with less */
-
-static uint16_t tunnel_mtu(const struct daemon *d)
-{
-	return (uint16_t)(d->black_port.mtu - TUNNEL_BYTES);
-}
 
 static void look_at_mtu(const struct daemon *d)
 {
+	log_event(LOG_INFO, "main", "sizes black_mtu=%u red_mtu=%u tunnel_mtu=%u", d->black_port.mtu,
+		d->red_port.mtu, d->plan.tunnel_mtu);
 	for (unsigned i = 0; i < d->config.red.address_count; i++) {
-		if (d->config.red.addresses[i].addr.family != 6 || tunnel_mtu(d) >= IPV6_MTU_LEAST)
+		if (d->config.red.addresses[i].addr.family != 6 ||
+			d->plan.tunnel_mtu >= IPV6_MTU_LEAST)
 			continue;
 		log_event(LOG_WARNING, "main",
 			"the tunnel is too narrow for IPv6 mtu=%u least=%u hint=\"a black port with "
-			"an MTU of %u or more\"", tunnel_mtu(d), IPV6_MTU_LEAST,
-			IPV6_MTU_LEAST + TUNNEL_BYTES);
+			"an MTU of %u or more\"", d->plan.tunnel_mtu, IPV6_MTU_LEAST,
+			IPV6_MTU_LEAST + CONFIG_TUNNEL_BYTES);
 		return;
 	}
 }
@@ -80,7 +76,7 @@ static struct red *create_red(struct daemon *d)
 		.address_count = d->config.red.address_count,
 		.gateway = d->config.red.gateway,
 		.gateway6 = d->config.red.gateway6,
-		.tunnel_mtu = tunnel_mtu(d),
+		.tunnel_mtu = d->plan.tunnel_mtu,
 		.max_prefixes = d->plan.max_prefixes,
 		.crypt_count = d->plan.crypt_threads,
 		.from_control = d->control_to_red,
@@ -103,7 +99,7 @@ static struct crypt *create_crypt(struct daemon *d, unsigned number)
 		.threads = d->plan.crypt_threads,
 		.first = number > 0 ? d->crypt[0].crypt : NULL,
 		.engine = &t->engine,
-		.tunnel_mtu = tunnel_mtu(d),
+		.tunnel_mtu = d->plan.tunnel_mtu,
 		.outer_class_mask = (uint8_t)((d->config.copy_dscp ? DSCP_BITS : 0) |
 			(d->config.copy_ecn ? ECN_BITS : 0)),
 		.max_peers = d->plan.max_peers,

@@ -16,6 +16,49 @@
  */
 #define REPORT_RING  4096
 
+static size_t buffer_bytes(uint16_t mtu)
+{
+	return pool_bytes(POOL_BUFFERS, mtu);
+}
+
+int daemon_plan_memory(struct daemon *d, uint16_t black_mtu, uint16_t red_mtu)
+{
+	char error[CONFIG_ERROR_MAX];
+	int rc = plan_memory(&d->plan, &d->config, black_mtu, red_mtu, buffer_bytes, error);
+
+	if (rc != 0) {
+		fprintf(stderr, "%s\n", error);
+		d->status = EXIT_USAGE;
+	}
+	return rc;
+}
+
+static int open_port(struct port *port, const char *spec)
+{
+	int rc = port_probe(port, spec);
+
+	if (rc != 0)
+		log_event(LOG_ERROR, "port", "no such port port=%s reason=\"%s\" hint=\"%s\"", spec,
+			strerror(-rc),
+			port_kind(spec) == PORT_PCI ?
+				"is it bound to vfio-pci? see dpdk-devbind.py --status" :
+				"an interface of this name, or a virtual device that DPDK knows");
+	return rc;
+}
+
+int daemon_open_ports(struct daemon *d)
+{
+	int rc = open_port(&d->black_port, d->config.black.port);
+
+	if (rc == 0)
+		rc = open_port(&d->red_port, d->config.red.port);
+	if (rc != 0)
+		return rc;
+	d->black_port.mtu = plan_mtu(&d->config.black, d->black_port.mtu);
+	d->red_port.mtu = plan_mtu(&d->config.red, d->red_port.mtu);
+	return daemon_plan_memory(d, d->black_port.mtu, d->red_port.mtu);
+}
+
 int daemon_create_zones(struct daemon *d)
 {
 	for (int i = PLAN_BLACK; i < PLAN_DOMAINS; i++) {
@@ -35,19 +78,6 @@ int daemon_create_zones(struct daemon *d)
 	return 0;
 }
 
-static int open_port(struct port *port, const char *spec)
-{
-	int rc = port_probe(port, spec);
-
-	if (rc != 0)
-		log_event(LOG_ERROR, "port", "no such port port=%s reason=\"%s\" hint=\"%s\"", spec,
-			strerror(-rc),
-			port_kind(spec) == PORT_PCI ?
-				"is it bound to vfio-pci? see dpdk-devbind.py --status" :
-				"an interface of this name, or a virtual device that DPDK knows");
-	return rc;
-}
-
 static int create_views(struct daemon *d, struct daemon_crypt *c)
 {
 	int rc = pool_view_create(&c->black_view, &d->black_pool, &d->zones[PLAN_CRYPT]);
@@ -55,19 +85,11 @@ static int create_views(struct daemon *d, struct daemon_crypt *c)
 	return rc ? rc : pool_view_create(&c->red_view, &d->red_pool, &d->zones[PLAN_CRYPT]);
 }
 
-int daemon_open_ports(struct daemon *d)
+int daemon_create_buffers(struct daemon *d)
 {
-	int rc = open_port(&d->black_port, d->config.black.port);
+	uint16_t mtu = d->plan.buffer_mtu;
+	int rc = pool_create(&d->black_pool, "black", &d->zones[PLAN_BLACK], POOL_BUFFERS, mtu);
 
-	if (rc == 0)
-		rc = open_port(&d->red_port, d->config.red.port);
-	if (rc != 0)
-		return rc;
-	/* each pool takes what comes over its own wire and what crypt puts into it for the other */
-	uint16_t mtu = d->black_port.mtu;
-	if (mtu < d->red_port.mtu)
-		mtu = d->red_port.mtu;
-	rc = pool_create(&d->black_pool, "black", &d->zones[PLAN_BLACK], POOL_BUFFERS, mtu);
 	if (rc == 0)
 		rc = pool_create(&d->red_pool, "red", &d->zones[PLAN_RED], POOL_BUFFERS, mtu);
 	for (unsigned i = 0; i < d->plan.crypt_threads && rc == 0; i++)

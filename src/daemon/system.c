@@ -41,17 +41,13 @@ int daemon_start_resolver(struct daemon *d)
 
 int daemon_plan(struct daemon *d)
 {
-	char error[CONFIG_ERROR_MAX];
 	cpu_set_t allowed;
 
 	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
 		return daemon_failed("affinity", -errno);
-	int rc = plan_make(&d->plan, &d->config, &allowed, error);
-	if (rc != 0) {
-		fprintf(stderr, "%s\n", error);
-		d->status = EXIT_USAGE;
-	}
-	return rc;
+	plan_make(&d->plan, &d->config, &allowed);
+	return daemon_plan_memory(d, plan_mtu(&d->config.black, PLAN_MTU_USUAL),
+		plan_mtu(&d->config.red, PLAN_MTU_USUAL));
 }
 
 int daemon_claim_name(struct daemon *d)

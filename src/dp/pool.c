@@ -11,6 +11,9 @@
 #define PRIVATE_BYTES RTE_CACHE_LINE_SIZE
 /* Beyond the payload: Ethernet and VLAN headers, and room for what WireGuard adds and pads. */
 #define FRAME_EXTRA   128
+/* The two sizes that a zone's pages can have. */
+#define SMALL_PAGE 4096u
+#define HUGE_PAGE  (2u << 20)
 
 static void number_mbuf(struct rte_mempool *mempool, void *opaque, void *object, unsigned i)
 {
@@ -22,13 +25,40 @@ static void number_mbuf(struct rte_mempool *mempool, void *opaque, void *object,
 	p->mbufs[i] = m;
 }
 
+static uint32_t room_for(uint16_t mtu)
+{
+	return RTE_PKTMBUF_HEADROOM + RTE_ALIGN_CEIL((uint32_t)mtu + FRAME_EXTRA, 64);
+}
+
+/* What DPDK asks for: objects do not lie across pages unless one is larger than a page. */
+static size_t paged_bytes(size_t count, size_t object, size_t page)
+{
+	size_t each = page / object;
+
+	return each > 0 ? (count + each - 1) / each * page : count * RTE_ALIGN_CEIL(object, page);
+}
+
+size_t pool_bytes(uint32_t count, uint16_t mtu)
+{
+	uint32_t room = room_for(mtu);
+
+	if (room > UINT16_MAX)
+		return 0;
+	size_t object = rte_mempool_calc_obj_size(
+		(uint32_t)sizeof(struct rte_mbuf) + PRIVATE_BYTES + room, 0, NULL);
+	size_t small = paged_bytes(count, object, SMALL_PAGE);
+	size_t huge = paged_bytes(count, object, HUGE_PAGE) + HUGE_PAGE; /* it begins with a page */
+	/* and twice a list of them: ours, and the stack's */
+	return RTE_MAX(small, huge) + 2 * count * sizeof(struct rte_mbuf *);
+}
+
 int pool_create(struct pool *p, const char *name, struct zone *zone, uint32_t count, uint16_t mtu)
 {
 	memset(p, 0, sizeof(*p));
 	if (count == 0 || count > UINT16_MAX)
 		return -EINVAL;
 	p->count = count;
-	p->room = RTE_PKTMBUF_HEADROOM + RTE_ALIGN_CEIL((uint32_t)mtu + FRAME_EXTRA, 64);
+	p->room = room_for(mtu);
 	if (p->room > UINT16_MAX)
 		return -EINVAL;
 	p->mbufs = zone_alloc(zone, count * sizeof(*p->mbufs));

@@ -6,6 +6,7 @@
 #ifndef DP_POOL_H
 #define DP_POOL_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <rte_mbuf.h>
 
@@ -26,6 +27,8 @@ struct pool_view {
 };
 
 /* count <= 65535. mtu: the largest payload of a frame; room follows from it. */
+/* Most that such a pool takes of a zone, on pages of either size; 0: no buffer can be that long. */
+size_t pool_bytes(uint32_t count, uint16_t mtu);
 int pool_create(struct pool *p, const char *name, struct zone *zone, uint32_t count, uint16_t mtu);
 void pool_destroy(struct pool *p);
 int pool_view_create(struct pool_view *v, const struct pool *p, struct zone *viewer);

@@ -159,8 +159,8 @@ ping_once() { # HOST ADDRESS [OPTION…]
 	on "$1" ping -q -c 1 -W 1 "${@:2}"
 }
 
-no_ping() { # HOST ADDRESS
-	! on "$1" ping -q -c 3 -i 0.2 -W 1 "$2"
+no_ping() { # HOST ADDRESS [OPTION…]
+	! on "$1" ping -q -c 3 -i 0.2 -W 1 "${@:2}"
 }
 
 # transfers FROM TO ADDRESS MEGABYTES: a file by TCP; the digests at both ends must agree. Who has

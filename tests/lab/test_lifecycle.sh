@@ -50,6 +50,23 @@ check "an interface that is not there: 1" exits 1 \
 	ip netns exec "$lab-siteA" "$BUILD/encrypterd" -c "$scratch/port.conf"
 check "and it is named" says nosuch0
 
+# A port's frames may be too short for a tunnel, too long for a buffer, or want more memory than there is.
+starts_not() { # INTERFACE MTU: 2, whatever it says
+	on siteA ip link set "$1" mtu "$2" &&
+		exits 2 ip netns exec "$lab-siteA" "$BUILD/encrypterd" -c "${3:-$conf}"
+	local status=$?
+	on siteA ip link set "$1" mtu 1500
+	return $status
+}
+check "a black MTU of 68: 2" starts_not wan0 68
+check "and it is said" says 'MTU of \[Black\] Port is 68, too small for a tunnel; give it one of 656 or more'
+check "a red MTU of 65535: 2" starts_not lan0 65535
+check "and it is said" says 'MTU of \[Red\] Port is 65535.*; give it a smaller one, or set Mtu = 9000'
+sed '/^\[Black\]/a Memory = 40M' "$conf" >"$scratch/memory.conf"
+check "a red MTU of 9000 with too little memory: 2" starts_not lan0 9000 "$scratch/memory.conf"
+check "section, MTU and remedy are named" \
+	says '\[Black\] Memory is too small .* MTU of 9000 .*; set Memory = [0-9]+M or more'
+
 interrupted() { # SIGINT
 	local pid status
 	# bash starts background commands with SIGINT ignored; a shell's foreground command has it not.

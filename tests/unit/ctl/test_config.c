@@ -14,11 +14,11 @@ static void accept_whole_site(void)
 		"[Node]\nName = siteA\nCore = 0\nMode = large\nHugepages = required\nPoll = busy\n"
 		"UapiSecrets = yes\nStateDirectory = /srv/x y\n"
 		"[Black]\nPort = 17:0A.1\nCore = 0\nAddress = 192.168.1.10/24, 2001:db8::10/64\n"
-		"Gateway = 192.168.1.100, 2001:db8::1\nUdpChecksum = yes\nMemory = 16M\n"
+		"Gateway = 192.168.1.100, 2001:db8::1\nUdpChecksum = yes\nMtu = 1400\nMemory = 16M\n"
 		"HandshakeLimit = 10000000\nHandshakeLimitPerSource = 7\nCookieLimit = 0\n"
 		"[Red]\nPort = net_memif0,role=client,id=1\nAddress = 10.0.1.254/24\n"
 		"Address = fd00:1::1/64\nGateway = fe80::1\nSecure = 10.0.0.0/8, fd00::7/16\n"
-		"Secure = 172.16.0.0/12\nMemory = 1g\n"
+		"Secure = 172.16.0.0/12\nMtu = 576\nMemory = 1g\n"
 		"[Crypt]\nCores = 0\nEngine = ipsec-mb\nListenPort = 4500\nPrivateKeyFile = key\n"
 		"Dscp = copy\nEcn = copy\nMemory = 131072K\n";
 	struct ip_prefix prefix;
@@ -44,6 +44,7 @@ static void accept_whole_site(void)
 	CU_ASSERT_TRUE(c->udp_checksum);
 	CU_ASSERT_TRUE(c->copy_dscp && c->copy_ecn);
 	CU_ASSERT_EQUAL(c->black.memory_bytes, 16ull << 20);
+	CU_ASSERT(c->black.mtu == 1400 && c->red.mtu == 576);
 	CU_ASSERT_EQUAL(c->handshake_limit, 10000000);
 	CU_ASSERT_EQUAL(c->handshake_limit_per_source, 7);
 	CU_ASSERT_EQUAL(c->cookie_limit, 0);
@@ -82,7 +83,10 @@ static void defaults(void)
 	CU_ASSERT_EQUAL(c->crypt_core_count, 0);
 	CU_ASSERT_STRING_EQUAL(c->engine, "auto");
 	CU_ASSERT_EQUAL(c->listen_port, 51820);
-	CU_ASSERT_EQUAL(c->black.memory_bytes, 64ull << 20);
+	CU_ASSERT_EQUAL(c->black.memory_bytes, 128ull << 20);
+	CU_ASSERT_EQUAL(c->red.memory_bytes, 128ull << 20);
+	CU_ASSERT_EQUAL(c->crypt_memory_bytes, 64ull << 20);
+	CU_ASSERT(c->black.mtu == 0 && c->red.mtu == 0);
 	CU_ASSERT_EQUAL(c->handshake_limit, 200000);
 	CU_ASSERT_EQUAL(c->handshake_limit_per_source, 5);
 	CU_ASSERT_EQUAL(c->cookie_limit, 10000);
@@ -246,6 +250,11 @@ static void values_of_domains(void)
 		{"[Black]\nMemory = 99999999999G\n", 2, "no size"},
 		{"[Black]\nMemory = 64 MB\n", 2, "no size"},
 		{"[Black]\nMemory = M\n", 2, "no size"},
+		{"[Black]\nMtu = 655\n", 2, "no MTU for [Black]; take 656 to 65535"},
+		{"[Black]\nMtu = 65536\n", 2, "no MTU for [Black]"},
+		{"[Red]\nMtu = 575\n", 2, "no MTU for [Red]; take 576 to 65535"},
+		{"[Red]\nMtu = auto\n", 2, "Mtu = 'auto' is no MTU"},
+		{"[Crypt]\nMtu = 1400\n", 2, "belongs to [Black]"},
 		{"[Black]\nHandshakeLimit = 10000001\n", 2, "take 0 (no limit) to 10000000"},
 		{"[Black]\nHandshakeLimitPerSource = off\n", 2, "no number of messages"},
 		{"[Black]\nCookieLimit = -1\n", 2, "CookieLimit = '-1'"},

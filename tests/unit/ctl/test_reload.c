@@ -125,9 +125,16 @@ static void test_fixed(void)
 		 "[Red]\nPort = iface:lan0\nAddress = 10.0.1.254/24\n[Crypt]\nPrivateKeyFile = key\n",
 			4, "[Black] Port cannot change"},
 		{"[Node]\nName = siteA\n[Black]\nPort = iface:wan0\nAddress = 192.168.1.10/24\n"
-		 "[Red]\nPort = iface:lan0\nMemory = 128M\nAddress = 10.0.1.254/24\n"
+		 "[Red]\nPort = iface:lan0\nMemory = 127M\nAddress = 10.0.1.254/24\n"
 		 "[Crypt]\nPrivateKeyFile = key\n",
 			8, "[Red] Memory cannot change"},
+		{"[Node]\nName = siteA\n[Black]\nPort = iface:wan0\nMtu = 1400\nAddress = 192.168.1.10/24\n"
+		 "[Red]\nPort = iface:lan0\nAddress = 10.0.1.254/24\n[Crypt]\nPrivateKeyFile = key\n",
+			5, "[Black] Mtu cannot change"},
+		{"[Node]\nName = siteA\n[Black]\nPort = iface:wan0\nAddress = 192.168.1.10/24\n"
+		 "[Red]\nPort = iface:lan0\nMtu = 9000\nAddress = 10.0.1.254/24\n"
+		 "[Crypt]\nPrivateKeyFile = key\n",
+			8, "[Red] Mtu cannot change"},
 		{"[Node]\nName = siteA\n[Black]\nPort = iface:wan0\nAddress = 192.168.1.10/24\n"
 		 "[Red]\nPort = iface:lan0\nAddress = 10.0.1.253/24\n[Crypt]\nPrivateKeyFile = key\n",
 			8, "[Red] Address cannot change"},

@@ -84,10 +84,30 @@ static void limits(void)
 	zone_destroy(&owner);
 }
 
+/* What is asked for is enough, on small pages and for frames of any length. */
+static void bytes(void)
+{
+	static const uint16_t mtus[] = {68, 1500, 1700, 3200, 3600, 6000, 9000, 64000};
+	struct pool p;
+
+	for (unsigned i = 0; i < sizeof(mtus) / sizeof(mtus[0]); i++) {
+		uint32_t count = mtus[i] > 9000 ? 256 : 4096;
+		size_t need = pool_bytes(count, mtus[i]);
+		CU_ASSERT(need > count * (size_t)mtus[i] && need < count * (mtus[i] + 8192ul) + (4 << 20));
+		CU_ASSERT_EQUAL_FATAL(zone_create(&owner, "owner", need + (1 << 20), ZONE_PAGES_SMALL), 0);
+		CU_ASSERT_EQUAL(pool_create(&p, "bytes", &owner, count, mtus[i]), 0);
+		CU_ASSERT(p.room >= RTE_PKTMBUF_HEADROOM + mtus[i] + 64u);
+		pool_destroy(&p);
+		zone_destroy(&owner);
+	}
+	CU_ASSERT_EQUAL(pool_bytes(4096, 65535), 0);
+}
+
 static const struct unit_test tests[] = {
 	{"buffers have numbers, addresses and their place", numbers},
 	{"the buffer given back last is taken first", last_in_first_out},
 	{"packet data never touches the number", number_survives_use},
+	{"a pool takes no more than it says, for frames of any length", bytes},
 	{"bad sizes and full zones are refused", limits},
 	{NULL, NULL},
 };
