@@ -181,12 +181,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", error);
 		return EXIT_USAGE;
 	}
+	int status;
 	if (options.check) {
-		config_free(&d.config);
-		return EXIT_DONE;
+		status = daemon_plan(&d) == 0 ? EXIT_DONE : d.status;
+	} else {
+		status = bring_up(&d) == 0 ? control_run(d.control) : d.status;
+		tear_down(&d);
 	}
-	int status = bring_up(&d) == 0 ? control_run(d.control) : d.status;
-	tear_down(&d);
 	config_free(&d.config);
 	return status;
 }

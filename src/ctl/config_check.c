@@ -49,6 +49,18 @@ static int check_ports(struct config_parse *p)
 		config_key_line(p, SECTION_BLACK, "Port"));
 }
 
+static int check_hugepages(struct config_parse *p)
+{
+	const struct config *c = p->config;
+	bool black = config_port_is_pci(c->black.port);
+
+	if (c->hugepages != CONFIG_OFF || (!black && !config_port_is_pci(c->red.port)))
+		return 0;
+	return config_fail(p, config_key_line(p, SECTION_NODE, "Hugepages"),
+		"Hugepages = off, but the PCI port in line %u needs them; take out this line",
+		config_key_line(p, black ? SECTION_BLACK : SECTION_RED, "Port"));
+}
+
 static bool is_link_local(const struct ip_addr *addr)
 {
 	static const struct ip_prefix link_local = {{6, {0xfe, 0x80}}, 10};
@@ -136,8 +148,9 @@ static int check_rules(struct config_parse *p)
 
 int config_check(struct config_parse *p)
 {
-	if (check_required(p) != 0 || check_ports(p) != 0 || check_overlap(p) != 0 ||
-		check_gateways(p) != 0 || check_rules(p) != 0)
+	if (check_required(p) != 0 || check_ports(p) != 0 || check_hugepages(p) != 0 ||
+		check_overlap(p) != 0 || check_gateways(p) != 0 ||
+		check_rules(p) != 0)
 		return p->status;
 	return config_peers_check(p);
 }

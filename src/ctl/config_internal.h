@@ -110,6 +110,8 @@ int config_port(struct config_parse *p, char port[static CONFIG_PORT_MAX], const
 /* Is it a virtual device of DPDK's: `kind` and a name, then key=value arguments behind commas? What they
  * mean is the driver's. */
 bool config_is_device(const char *value, const char *kind);
+/* Of a port that was accepted. */
+bool config_port_is_pci(const char *port);
 /* Do two ports name one device? */
 bool config_port_equal(const char *a, const char *b);
 

@@ -10,6 +10,7 @@
 #define IFACE     "iface:"
 #define IFACE_LEN (sizeof(IFACE) - 1)
 #define VDEV      "net_"
+#define VDEV_LEN  (sizeof(VDEV) - 1)
 
 static int port_iface(struct config_parse *p, char *port, const char *value)
 {
@@ -97,6 +98,11 @@ int config_port(struct config_parse *p, char port[static CONFIG_PORT_MAX], const
 			CONFIG_PORT_MAX - 1);
 	snprintf(port, CONFIG_PORT_MAX, "%s", value);
 	return 0;
+}
+
+bool config_port_is_pci(const char *port)
+{
+	return strncmp(port, IFACE, IFACE_LEN) != 0 && strncmp(port, VDEV, VDEV_LEN) != 0;
 }
 
 bool config_port_equal(const char *a, const char *b)

@@ -91,7 +91,10 @@ static bool is_pci(const char *spec)
 	return port_kind(spec) == PORT_PCI;
 }
 
-/* A device cannot be given thousands of scattered small pages. With a PCI port `auto` is `required`. */
+/*
+ * A device cannot be given thousands of scattered small pages. With a PCI port `auto` is `required`
+ * (config_check() refused `off`).
+ */
 static bool needs_hugepages(const struct config *config)
 {
 	return is_pci(config->black.port) || is_pci(config->red.port);
@@ -117,7 +120,7 @@ static int look_for_pci(const char *spec)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%.*s", (int)strcspn(spec, ","), spec);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", spec);
 	if (access(path, F_OK) == 0)
 		return 0;
 	log_event(LOG_ERROR, "port", "no such PCI device port=%s", spec);
@@ -145,12 +148,6 @@ int daemon_start_eal(struct daemon *d)
 	}
 	if (eal.pci_count > 0)
 		eal.pages = daemon_pages(&d->config);
-	if (eal.pci_count > 0 && d->config.hugepages == CONFIG_OFF) {
-		log_event(LOG_ERROR, "main",
-			"a PCI port needs hugepages hint=\"remove Hugepages = off\"");
-		d->status = EXIT_USAGE;
-		return -EINVAL;
-	}
 	int rc = eal_start(&eal);
 	/* DPDK says EACCES when there are none */
 	if (eal.pages == ZONE_PAGES_HUGE && (rc == -ENOMEM || rc == -EACCES))

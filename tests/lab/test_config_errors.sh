@@ -48,7 +48,7 @@ keys = [base64.b64encode(i.to_bytes(32, "little")).decode() for i in range(1, 10
 with open(sys.argv[1], "w") as f:
     f.write("[Node]\nName = siteA\n[Black]\nPort = iface:wan0\nAddress = 192.168.1.10/24\n"
             "[Red]\nPort = iface:lan0\nAddress = 10.0.1.254/24\n"
-            "[Crypt]\nPrivateKeyFile = siteA.key\n")
+            "[Crypt]\nPrivateKeyFile = siteA.key\nMemory = 128M\n")
     for i, key in enumerate(keys):
         f.write(f"[Peer]\nPublicKey = {key}\nEndpoint = 192.0.2.1:{i + 1}\n"
                 f"AllowedIPs = 10.{100 + i // 256}.{i % 256}.0/24, fd00:{i:x}::/64\n")
@@ -73,7 +73,7 @@ big_file "$scratch/big.conf"
 check "C24: ten thousand peers are accepted within a second" checks "$scratch/big.conf" 0
 tail -n 4 "$scratch/big.conf" | sed 's/10\.139\.15\.0/10.100.0.0/' >"$scratch/last"
 {
-	printf '# :40013: this PublicKey is already the peer'"'"'s in line 40009\n'
+	printf '# :40014: this PublicKey is already the peer'"'"'s in line 40010\n'
 	cat "$scratch/big.conf" "$scratch/last"
 } >"$scratch/twice.conf"
 check "C24: one of them twice is found within a second" refuses "$scratch/twice.conf"

@@ -66,6 +66,11 @@ sed '/^\[Black\]/a Memory = 40M' "$conf" >"$scratch/memory.conf"
 check "a red MTU of 9000 with too little memory: 2" starts_not lan0 9000 "$scratch/memory.conf"
 check "section, MTU and remedy are named" \
 	says '\[Black\] Memory is too small .* MTU of 9000 .*; set Memory = [0-9]+M or more'
+sed "s/= 40M/= $(sed -n 's/.*set Memory = \([0-9]*M\) or more.*/\1/p' "$scratch/err")/" \
+	"$scratch/memory.conf" >"$scratch/enough.conf"
+check "--check of what is wanted then: 0" exits 0 "$BUILD/encrypterd" -c "$scratch/enough.conf" --check
+sed 's/= 40M/= 16M/' "$scratch/memory.conf" >"$scratch/little.conf"
+check "--check of a memory with which nothing starts: 2" exits 2 "$BUILD/encrypterd" -c "$scratch/little.conf" --check
 
 interrupted() { # SIGINT
 	local pid status

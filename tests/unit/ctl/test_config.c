@@ -245,7 +245,7 @@ static void values_of_domains(void)
 		{"[Black]\nGateway = 0.0.0.0\n", 2, "of no host"},
 		{"[Black]\nGateway = 10.0.0.1\n\nGateway = 10.0.0.2\n",
 			4, "IPv4 gateway is already in line 2"},
-		{"[Black]\nMemory = 7M\n", 2, "out of range; take 8M to 64G"},
+		{"[Black]\nMemory = 15M\n", 2, "out of range; take 16M to 64G"},
 		{"[Black]\nMemory = 65G\n", 2, "out of range"},
 		{"[Black]\nMemory = 99999999999G\n", 2, "no size"},
 		{"[Black]\nMemory = 64 MB\n", 2, "no size"},
@@ -312,6 +312,10 @@ static void what_does_not_go_together(void)
 		{BLACK("17:00.0", "Address = 10.0.0.1/24\n")
 			RED("0000:17:00.0", "Address = 10.0.1.1/24\n"),
 			7, "the same Port"},
+		{"[Node]\nHugepages = off\nName = a\n[Black]\nPort = iface:a\nAddress = 10.0.0.1/24\n"
+			RED("17:00.0", "Address = 10.0.1.1/24\n"), 2, "PCI port in line 8 needs them"},
+		{"[Node]\nHugepages = off\nName = a\n[Black]\nPort = 17:00.0\nAddress = 10.0.0.1/24\n"
+			RED("net_null1", "Address = 10.0.1.1/24\n"), 2, "PCI port in line 5 needs them"},
 		{BLACK("net_x0,a=1", "Address = 10.0.0.1/24\n")
 			RED("net_x0,a=2", "Address = 10.0.1.1/24\n"),
 			7, "the same Port"},
@@ -330,6 +334,9 @@ static void what_does_not_go_together(void)
 	refuse_all(wrong);
 	CU_ASSERT_EQUAL(rig_parse(BLACK("iface:a", "Address = 10.0.0.1/24, fe80::1/64\n")
 		RED("iface:b", "Address = 10.0.1.1/24, fe80::2/64\n")), 0);
+	rig_free();
+	CU_ASSERT_EQUAL(rig_parse("[Node]\nHugepages = off\nName = a\n[Black]\nPort = iface:a\n"
+		"Address = 10.0.0.1/24\n" RED("net_null1", "Address = 10.0.1.1/24\n")), 0);
 	rig_free();
 }
 
