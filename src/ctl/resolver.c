@@ -119,7 +119,8 @@ static bool drop_rights(void)
 
 /*
  * The C library may do what looking up names takes, whatever that is on this machine; but no other
- * program is started, no process touched, nothing mounted or loaded.
+ * program is started, no process traced, read or signalled, nothing mounted or loaded. It may fork: the
+ * child has the same walls.
  */
 #define REFUSE(name)                                                                               \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1),                                     \
@@ -135,8 +136,8 @@ static bool set_filter(void)
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_CALLS, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 		REFUSE(execve), REFUSE(execveat), REFUSE(ptrace), REFUSE(process_vm_readv),
-		REFUSE(process_vm_writev), REFUSE(kill), REFUSE(tkill), REFUSE(pidfd_open),
-		REFUSE(pidfd_getfd), REFUSE(pidfd_send_signal), REFUSE(mount), REFUSE(umount2),
+		REFUSE(process_vm_writev), REFUSE(kill), REFUSE(tkill), REFUSE(tgkill),
+		REFUSE(rt_sigqueueinfo), REFUSE(rt_tgsigqueueinfo), REFUSE(pidfd_open), REFUSE(pidfd_getfd), REFUSE(pidfd_send_signal), REFUSE(mount), REFUSE(umount2),
 		REFUSE(unshare), REFUSE(setns), REFUSE(chroot), REFUSE(bpf), REFUSE(init_module),
 		REFUSE(finit_module), REFUSE(keyctl), REFUSE(add_key), REFUSE(request_key),
 		REFUSE(perf_event_open), REFUSE(userfaultfd), REFUSE(io_uring_setup),
