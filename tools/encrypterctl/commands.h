@@ -39,6 +39,15 @@ int command_ask(const struct invocation *in, const char *verb, int known, int *f
 /* A command without arguments was given some: says so. */
 int command_no_arguments(const struct invocation *in);
 
+/*
+ * What `peer add`, `set` and `remove` send to the daemon whose `show` answered `shown`. When something is
+ * wrong with it, stderr is told, and what was written is not to be sent.
+ */
+int peer_request(FILE *out, const struct invocation *in, const struct reply *shown);
+const char *peer_error(int number);                    /* why the daemon refused it: an errno */
+int peer_refuse(const char *what, const char *which);  /* EXIT_FAILED */
+int peer_usage(void);                                  /* EXIT_USAGE */
+
 /* What the commands print of an answer. */
 void print_show(FILE *out, const struct reply *reply, time_t now);
 void print_show_json(FILE *out, const struct reply *reply);

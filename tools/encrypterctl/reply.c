@@ -29,6 +29,12 @@ bool reply_key_is(const struct reply_line *line, const char *key)
 	return line->key_length == strlen(key) && memcmp(line->key, key, line->key_length) == 0;
 }
 
+bool reply_value_is(const struct reply_line *line, const char *text)
+{
+	return line->value_length == strlen(text) &&
+		memcmp(line->value, text, line->value_length) == 0;
+}
+
 uint64_t reply_number(const struct reply_line *line)
 {
 	uint64_t number = 0;

@@ -23,6 +23,7 @@ struct reply_line {
 /* False at the end. Lines without '=' are passed over. */
 bool reply_next(const struct reply *reply, struct reply_line *line);
 bool reply_key_is(const struct reply_line *line, const char *key);
+bool reply_value_is(const struct reply_line *line, const char *text);
 /* 0 when the value is no number. */
 uint64_t reply_number(const struct reply_line *line);
 /* The first line of that key; false when there is none. */

@@ -12,6 +12,7 @@ int main(int argc, char **argv)
 		&suite_change,
 		&suite_names,
 		&suite_show,
+		&suite_peer,
 		&suite_control,
 		&suite_control_session,
 		&suite_server,

@@ -14,6 +14,7 @@ extern const struct unit_suite suite_routes;
 extern const struct unit_suite suite_change;
 extern const struct unit_suite suite_names;
 extern const struct unit_suite suite_show;
+extern const struct unit_suite suite_peer;
 extern const struct unit_suite suite_control;
 extern const struct unit_suite suite_control_session;
 extern const struct unit_suite suite_reload;
