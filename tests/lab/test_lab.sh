@@ -18,6 +18,15 @@ nothing_left() { # LAB
 	[ -z "$left" ]
 }
 fails() { ! "$@"; }
+says() { # STATUS PATTERN COMMAND…: that exit status, and that on stderr
+	local status=0
+	"${@:3}" 2>"$scratch/said" || status=$?
+	cat "$scratch/said"
+	[ $status = "$1" ] && grep -q -- "$2" "$scratch/said"
+}
+another=n$$ # a lab beside the first
+up_another() { "$top/tools/lab" up --name $another "${wireguard[@]}" "$@"; }
+down_another() { "$top/tools/lab" down --name $another; }
 
 lab_up "${wireguard[@]}" --psk
 check "two wireguard-go talk" pings pcA 50 10.0.2.10 -i 0.01
@@ -29,6 +38,63 @@ check "exec passes the exit status on" \
 	sh -c "'$top/tools/lab' exec --name $lab pcA sh -c 'exit 7'; test \$? = 7"
 check "a second lab of that name is refused" fails "$top/tools/lab" up --name "$lab" "${wireguard[@]}"
 check "and the first goes on" pings pcA 5 10.0.2.10 -i 0.05
+check "a line for a section that there is not: refused" says 2 'with a section' \
+	up_another --siteA encrypterd --more siteA.black 'Address = 192.0.2.1/24'
+check "a line for a site that is no encrypterd: refused" says 2 'there is no encrypterd' \
+	up_another --more siteA.Black 'Address = 192.0.2.1/24'
+
+# ---- what is not the lab's ----
+
+labs+=($another)
+socket=/var/run/wireguard/$another-siteA.sock
+check "who takes down only his own leaves the lab alone" env LAB_OWNER=somebody "$top/tools/lab" down --name "$lab"
+check "it goes on" pings pcA 5 10.0.2.10 -i 0.05
+ip netns add $another-inet
+check "a namespace of that name: refused" says 1 'not from a lab' up_another
+down_another
+check "and left alone" ip netns del $another-inet
+spawn foreign "$scratch/foreign" pcA wireguard-go -f $another-siteA
+await 10 test -S "$socket"
+check "an instance of that name that runs: refused" says 1 'take another --name' up_another
+down_another
+check "and left alone" sh -c "wg show interfaces | tr ' ' '\n' | grep -qxF $another-siteA"
+despawn foreign KILL
+mkdir -p /run/encrypter/$another-siteB
+flock -F /run/encrypter/$another-siteB/lock sleep 60 &
+process_keep "$scratch/holder.pid" $!
+await 5 fails flock -n /run/encrypter/$another-siteB/lock true
+check "an encrypterd of that name that runs: refused" says 1 'take another --name' up_another
+despawn holder
+check "the files of one that was killed are in nobody's way" up_another
+down_another
+check "and go with the lab" nothing_left $another
+
+# A lab that comes up when these have found none.
+meanwhile=/run/encrypter-lab/$another
+mkdir "$scratch/bin"
+cat >"$scratch/bin/mkdir" <<END
+#!/bin/sh
+/bin/mkdir -p $meanwhile && : >$meanwhile/settings
+exec /bin/mkdir "\$@"
+END
+chmod +x "$scratch/bin/mkdir"
+check "compare: refused" says 1 'is up already' env "PATH=$scratch/bin:$PATH" \
+	"$top/tools/compare" --name $another --quick forward
+check "and the lab left alone" test -e $meanwhile/settings
+down_another
+tree=$scratch/tree
+mkdir -p "$tree/tools" "$tree/build"
+cp "$top"/tools/{demo,lab,_common.sh,_labnet.sh} "$tree/tools"
+for program in tools/install-deps build/encrypterd build/encrypterctl build/meson build/ninja; do
+	printf '#!/bin/sh\nmkdir -p /run/encrypter-lab/lab && : >/run/encrypter-lab/lab/settings\n' >"$tree/$program"
+	chmod +x "$tree/$program"
+done
+demo() { # in a /run of its own: the demo's lab has one name only
+	unshare -m sh -c '
+		mount -t tmpfs tmpfs /run && ! PATH="$1/build:$PATH" "$1/tools/demo" &&
+			test -e /run/encrypter-lab/lab/settings' demo "$tree"
+}
+check "the demo fails, and leaves the lab alone" demo
 lab_down
 check "down leaves nothing" nothing_left "$lab"
 check "down again is no error" lab_down
@@ -54,5 +120,22 @@ kill -s KILL $up
 wait $up 2>/dev/null
 check "down removes a lab whose up was killed" lab_down
 check "and leaves nothing" nothing_left "$lab"
+
+# up interrupted while a daemon is being started, whose pid is not known yet
+printf '#!/bin/sh\nexec tail -f %s\n' "$scratch/started" >"$scratch/build/encrypterd"
+: >"$scratch/started"
+cat >"$scratch/bin/setsid" <<'END'
+#!/bin/sh
+case "$*" in */siteA\ ip*) kill -s TERM $PPID ;; esac
+exec /usr/bin/setsid "$@"
+END
+rm "$scratch/bin/mkdir"
+chmod +x "$scratch/bin/setsid"
+started() { pgrep -f "tail -f $scratch/started"; }
+check "up can be interrupted while a daemon starts" fails env "PATH=$scratch/bin:$PATH" \
+	"$top/tools/lab" up --name "$lab" --build "$scratch/build"
+check "and does not leave that behind" fails await 1 started
+started | xargs -r kill
+check "nor anything else" nothing_left "$lab"
 
 done_testing
