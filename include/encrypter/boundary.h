@@ -194,9 +194,17 @@ enum crypt_order_kind {
 	CRYPT_ROUTES = 9,      /* use `routes` from now on. Acked; then the former one is control's */
 	CRYPT_YIELD = 10,      /* `half` of slot, which has no session that counts, is `to`'s. No ack */
 	CRYPT_TAKE = 11,       /* wait until `half` of slot was yielded to you. No ack */
+	CRYPT_SOURCE = 12,     /* slot's packets are sent elsewhere now: say of its next authentic message
+	                          where it came from, though it be from where the last one did. No ack */
 };
 
 /*
+ * Where a peer is, is what was authentic last (A51): data, of which crypt knows, or a handshake message or
+ * an administrator, of which control knows. Each overrules the other: PEER_MOVED makes control send
+ * BLACK_ENDPOINT, and every BLACK_ENDPOINT for a peer that had an endpoint goes with a CRYPT_SOURCE. When
+ * crypt takes that before black takes the other, black hears the news too early; but control hears it
+ * as well, and has the last word.
+ *
  * A peer's two directions may belong to two crypt threads. Orders of a half go to the thread whose it
  * is; REMOVE and ROUTES go to all, and WIPE to both, each of which does its part. A half moves by a
  * YIELD to one thread and then a TAKE to the other: what control tells the other after that finds it

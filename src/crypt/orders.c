@@ -61,6 +61,13 @@ static void clear_received(struct peer_report *r)
 	r->rx.source.stamp = 0;
 }
 
+/* Control has sent the peer elsewhere: no source is the one that black knows (report_moved()). */
+static void forget_source(struct crypt *c, uint32_t slot)
+{
+	if (crypt_opens(c, slot))
+		c->config.reports[slot].rx.source_tag = 0;
+}
+
 static void remove_peer(struct crypt *c, uint32_t slot)
 {
 	wipe_sessions(c, slot);
@@ -191,6 +198,9 @@ static void perform(struct crypt *c, const struct crypt_order *o)
 		yield(c, o);
 		return;
 	case CRYPT_TAKE:
+		return;
+	case CRYPT_SOURCE:
+		forget_source(c, o->slot);
 		return;
 	case CRYPT_REMOVE:
 		remove_peer(c, o->slot);

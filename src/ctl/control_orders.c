@@ -155,6 +155,14 @@ static void log_move(struct control *c, const struct wg_action *action, struct w
 		endpoint_format(&action->endpoint, text));
 }
 
+/* A51: data that goes on to come from elsewhere is to be heard of. Before its first endpoint none came. */
+static void tell_source(struct control *c, uint32_t slot)
+{
+	struct crypt_order order = {.kind = CRYPT_SOURCE, .slot = slot};
+
+	put_crypt(c, c->holders[slot].open, &order);
+}
+
 static void tell_endpoint(struct control *c, const struct wg_action *action, struct wg_now now)
 {
 	struct black_order order = {.kind = BLACK_ENDPOINT,
@@ -166,6 +174,8 @@ static void tell_endpoint(struct control *c, const struct wg_action *action, str
 	put(c, &c->to_black, &order, sizeof(order));
 	if (known->addr.family == 0)
 		control_tell_peer(c, action->slot, true);
+	else
+		tell_source(c, action->slot);
 	log_move(c, action, now);
 	*known = action->endpoint;
 }

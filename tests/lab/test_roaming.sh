@@ -26,6 +26,12 @@ both_move() {
 	translate && await 2 endpoint_is siteB "$(endpoint_text "$(public siteA 3)" 40003)" &&
 		await 2 endpoint_is siteA "$(endpoint_text "$(public siteB 3)" 41003)"
 }
+# siteA is told where siteB was before, where nothing reaches it. What siteB sends says where it is.
+b_misplaced() {
+	wg set "$lab-siteA" peer "$(wg show "$lab-siteA" peers)" \
+		endpoint "$(endpoint_text "$(public siteB 1)" 41001)" &&
+		await 2 endpoint_is siteA "$(endpoint_text "$(public siteB 3)" 41003)"
+}
 
 # TCP both ways at once, while siteA moves: what it sends itself tells siteB where it is.
 carries_tcp() {
@@ -65,6 +71,7 @@ roams() { # KIND-OF-SITE-B
 	check "A51: $who: siteA moves, siteB follows" in_flow a_moves
 	check "A51: $who: siteB moves, siteA follows" in_flow b_moves
 	check "A51: $who: both move at once, and follow each other" in_flow both_move
+	check "A51: $who: siteA's administrator errs about siteB, its data says better" in_flow b_misplaced
 	check "$who: pings go on" end_flow
 	check "$who: none but a few of pcA's were lost" lost_at_most ab 12
 	check "$who: none but a few of pcB's were lost" lost_at_most ba 12

@@ -218,6 +218,41 @@ static bool black_told(uint8_t code, uint64_t tag)
 	return rig_find(&b.black, HANDLE_USED, &h) && h.code == code && h.tag == tag;
 }
 
+/* The next packet of A's arrives from 192.0.2.last. */
+static void hears_from(uint8_t last)
+{
+	struct handle h;
+
+	rig_packet(&a, A_SIDE, B_SIDE, 64);
+	rig_poll(&a);
+	CU_ASSERT_FATAL(rig_sealed(&a, message, &length));
+	rig_message(&b, message, length, last, 4000);
+	rig_poll(&b);
+	CU_ASSERT(rig_find(&b.red, HANDLE_FILLED, &h));
+}
+
+/* Control sent the peer elsewhere, and it still is where it was: that is news, once. */
+static void overruled(void)
+{
+	open_pair("auto");
+	for (unsigned i = 0; i < 2; i++) {
+		hears_from(77);
+		rig_count(&b.black, HANDLE_USED);
+		take_events(&b.reports[A_SIDE].rx.events);
+	}
+	rig_order(&b, CRYPT_SOURCE, A_SIDE);
+	CU_ASSERT_FALSE(take_events(&b.reports[A_SIDE].rx.events) & PEER_MOVED);
+	hears_from(77);
+	CU_ASSERT(take_events(&b.reports[A_SIDE].rx.events) & PEER_MOVED);
+	CU_ASSERT_EQUAL(b.reports[A_SIDE].moved.remote.addr.bytes[3], 77);
+	CU_ASSERT(black_told(USED_MOVED, A_SIDE));
+	hears_from(77);
+	CU_ASSERT_FALSE(take_events(&b.reports[A_SIDE].rx.events) & PEER_MOVED);
+	CU_ASSERT(black_told(USED_DONE, 0));
+	CU_ASSERT_EQUAL(ring_receive(&b.acks, &(struct crypt_ack){0}, 1), 0);
+	close_pair();
+}
+
 static void moves(void)
 {
 	struct handle h;
@@ -545,6 +580,7 @@ static const struct unit_test tests[] = {
 	{"A55, C28: bytes with overhead, rx and tx apart", counts_overhead},
 	{"events and times in the report", events},
 	{"A51, A4: only authenticated data moves the endpoint", moves},
+	{"A51: sent elsewhere by control, a peer is again where its data comes from", overruled},
 	{"C1: every byte of a message is protected", forged},
 	{"A2: messages under 32 bytes", too_short},
 	{"A30: nothing is sent or accepted from 180 s on", expired},

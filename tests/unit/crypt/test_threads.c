@@ -247,6 +247,11 @@ static void not_its_half(void)
 	CU_ASSERT_TRUE(c->flags[PEER] & SENDER_ENDPOINT);
 	CU_ASSERT_EQUAL(c->sending[PEER].local_index, 100);
 	CU_ASSERT_EQUAL(rig_count(&t[0].black, HANDLE_FILLED), 0);
+	t[0].reports[PEER].rx.source_tag = 5;
+	rig_order(&t[1], CRYPT_SOURCE, PEER);
+	CU_ASSERT_EQUAL(t[0].reports[PEER].rx.source_tag, 5);
+	rig_order(&t[0], CRYPT_SOURCE, PEER);
+	CU_ASSERT_EQUAL(t[0].reports[PEER].rx.source_tag, 0);
 	close_threads();
 }
 
@@ -382,7 +387,7 @@ static const struct unit_test tests[] = {
 	{"one seals, the other opens", both_ways},
 	{"A25: the session is confirmed with one, and used by the other", confirmed_by_control},
 	{"hostile: C14: a message for the other thread's session", wrong_thread_opens},
-	{"hostile: orders for a half that is not its own", not_its_half},
+	{"hostile: A51: orders for a half that is not its own", not_its_half},
 	{"A39, A40: each wipes its half", each_wipes_its_half},
 	{"A30: no key stays behind, by time or by a move", no_key_stays},
 	{"hostile: halves given to nobody, or by nobody", wrong_yields},

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Handshakes and events: what control does between black, crypt and the protocol core. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control_rig.h"
 #include "crypto/dh.h"
+#include "crypto/keytext.h"
 #include "suites.h"
 
 static struct rig rig;
@@ -298,6 +300,37 @@ static void test_moved(void)
 	CU_ASSERT(endpoint_equal(&rig.black[0].remote, &elsewhere));
 	int told = rig_find(&rig, CRYPT_PEER, slot);
 	CU_ASSERT(told >= 0 && rig.orders[told].endpoint);
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SOURCE), 0); /* its first: crypt knows no other */
+	end();
+}
+
+/* A51: whoever sends the peer elsewhere, crypt is to say where its next message comes from. */
+static void test_overruled(void)
+{
+	struct endpoint elsewhere = {.addr = {.family = 4, .bytes = {203, 0, 113, 9}}, .port = 99};
+	struct wg_peer_info peer;
+	char key[65], set[256];
+
+	begin();
+	wg_peer_info(rig.control->device, slot, &peer);
+	key_to_hex(key, peer.public_key);
+	for (unsigned i = 0; i < 3; i++) {
+		rig_forget(&rig);
+		snprintf(set, sizeof(set), "set=1\npublic_key=%s\nendpoint=192.0.2.%u:7\n\n",
+			key, i < 2 ? 20 + i : 21);
+		CU_ASSERT_STRING_EQUAL(rig_ask(&rig, true, set), "errno=0\n\n");
+		CU_ASSERT_EQUAL_FATAL(rig.black_count, 1);
+		CU_ASSERT_EQUAL(rig.black[0].kind, BLACK_ENDPOINT);
+		CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SOURCE), i > 0);
+	}
+	rig_forget(&rig);
+	rig.reports[slot].moved.remote = elsewhere;
+	for (unsigned i = 0; i < 2; i++) { /* crypt says it again; that is no news, and ends it */
+		rig_event(&rig, slot, 0, PEER_MOVED);
+		rig_settle(&rig);
+		CU_ASSERT_EQUAL(rig.black_count, 1);
+		CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SOURCE), 1);
+	}
 	end();
 }
 
@@ -466,6 +499,7 @@ static const struct unit_test tests[] = {
 	{"A13, A15: why a handshake message was refused is counted", test_refused},
 	{"A25: the responder's session is confirmed", test_confirmed},
 	{"A51: an endpoint moves, also while crypt is writing it", test_moved},
+	{"A51: sent elsewhere, by an administrator too, a peer may be heard of again", test_overruled},
 	{"bits of peers that are not there", test_stray_bits},
 	{"the loop rests when there is nothing to do", test_rest},
 	{"C12: full rings hold back new handshakes, not acks", test_back_pressure},
