@@ -45,7 +45,7 @@
 	X(drop_udp_port, "UDP datagrams for another port")                                         \
 	X(drop_type, "UDP datagrams that are no WireGuard message")                                \
 	X(drop_size, "WireGuard messages of a wrong size")                                         \
-	X(drop_limit, "handshake messages above the port's limit")                                 \
+	X(drop_limit, "handshake messages above the port's limits; cookie replies above their part") \
 	X(drop_mac1, "handshake messages with a wrong mac1")                                       \
 	X(drop_mac2, "handshake messages under load without a right mac2: a cookie reply went out") \
 	X(drop_cookie_limit, "the same, above the limit of cookie replies: nothing went out")      \

@@ -9,6 +9,8 @@
 
 #define LOAD_PART    8 /* under load from an eighth of a ring on (A22) */
 #define LOAD_LINGER  CLOCK_SECOND
+#define COOKIE_PART  16 /* cookie replies to us make no load: they take no more of the ring */
+#define CLAIMS_PART  4 /* of HandshakeLimit: so many mac2 are looked at */
 #define RATE_SOURCES 16384
 #define SHARE_OF_4   3 /* quarters of a limit that are kept for sources within their share */
 
@@ -21,10 +23,19 @@ static int limit_init(struct meter_parts *limit, uint32_t per_second, uint64_t n
 	return meter_parts_init(limit, reserved, per_second - reserved, now_ns);
 }
 
+/* At least one, when there is a limit. */
+static uint32_t part_of(uint32_t limit, uint32_t part)
+{
+	return limit / part + (limit % part != 0);
+}
+
 static int init_limits(struct guard *g, const struct guard_config *config)
 {
 	int rc = limit_init(&g->handshakes, config->limits.handshakes, config->now_ns);
 
+	if (rc == 0)
+		rc = limit_init(&g->claims, part_of(config->limits.handshakes, CLAIMS_PART),
+			config->now_ns);
 	if (rc == 0)
 		rc = limit_init(&g->cookies, config->limits.cookies, config->now_ns);
 	if (rc != 0 || config->limits.per_source == 0)
@@ -75,11 +86,16 @@ static uint32_t waiting_in(const struct ring *ring)
 	return vacant < capacity ? capacity - vacant : 0;
 }
 
-static bool is_long(const struct ring *ring)
+static bool is_filled(const struct ring *ring, uint32_t divisor)
 {
-	uint32_t part = (ring->geometry.capacity + 1) / LOAD_PART;
+	uint32_t part = (ring->geometry.capacity + 1) / divisor;
 
 	return waiting_in(ring) >= (part ? part : 1);
+}
+
+static bool is_long(const struct ring *ring)
+{
+	return is_filled(ring, LOAD_PART);
 }
 
 /* A22. Handshakes that were proven are work for control as well. */
@@ -114,75 +130,110 @@ static bool has_enough(const struct guard *g, const struct endpoint *from, uint6
 		ratelimit_denies(g->sources, &from->addr, now_ns);
 }
 
-static enum guard_verdict drop(struct guard *g, const struct endpoint *from, uint64_t *where,
-	uint64_t **counter)
+/* A message that is judged. */
+struct plea {
+	const uint8_t *message;
+	uint16_t length;
+	const struct endpoint *from;
+	bool within; /* its source's share */
+	uint64_t now_ns;
+	uint64_t **counter;
+};
+
+static enum guard_verdict drop(struct guard *g, const struct plea *p, uint64_t *where)
 {
-	guard_suspect(g, &from->addr);
-	*counter = where;
+	guard_suspect(g, &p->from->addr);
+	*p->counter = where;
 	return GUARD_DROP;
 }
 
-static enum guard_verdict judge_proven(struct guard *g, const struct endpoint *from,
-	uint64_t now_ns, uint64_t **counter)
+static enum guard_verdict judge_proven(struct guard *g, const struct plea *p)
 {
-	if (!ratelimit_allow(g->sources, &from->addr, now_ns) || !has_turn(g, from))
-		return drop(g, from, &g->stats->drop_source_limit, counter);
+	if (ring_free_count(&g->proven) == 0) /* it takes no turn: there is no place that could be its */
+		return drop(g, p, &g->stats->drop_control_full);
+	if (!ratelimit_allow(g->sources, &p->from->addr, p->now_ns) || !has_turn(g, p->from))
+		return drop(g, p, &g->stats->drop_source_limit);
 	return GUARD_PROVEN;
 }
 
-/* Above the port's limit a right mac2 still counts: no flood may close the gate to it (C11). */
-static enum guard_verdict judge_excess(struct guard *g, const uint8_t *message, uint16_t length,
-	const struct endpoint *from, uint64_t now_ns, uint64_t **counter)
+/* Anybody can claim to have a cookie, and to look at that takes longer than all that comes before. */
+static bool may_claim(struct guard *g, const struct plea *p)
 {
-	if (is_loaded(g, now_ns) && cookie_has_mac2(message, length) &&
-		!has_enough(g, from, now_ns) &&
-		cookie_check_mac2(&g->checker, message, length, from, now_ns) &&
-		cookie_check_mac1(&g->checker, message, length))
-		return judge_proven(g, from, now_ns, counter);
-	return drop(g, from, &g->stats->drop_limit, counter);
+	return meter_parts_take(&g->claims, p->within, p->now_ns);
+}
+
+static bool has_mac1(const struct guard *g, const struct plea *p)
+{
+	return cookie_check_mac1(&g->checker, p->message, p->length);
+}
+
+static bool has_right_mac2(const struct guard *g, const struct plea *p)
+{
+	return cookie_check_mac2(&g->checker, p->message, p->length, p->from, p->now_ns);
+}
+
+/* Above the port's limit a right mac2 still counts: no flood may close the gate to it (C11). */
+static enum guard_verdict judge_excess(struct guard *g, const struct plea *p)
+{
+	if (is_loaded(g, p->now_ns) && cookie_has_mac2(p->message, p->length) && !has_enough(g, p->from, p->now_ns) &&
+		may_claim(g, p) && has_right_mac2(g, p) && has_mac1(g, p))
+		return judge_proven(g, p);
+	return drop(g, p, &g->stats->drop_limit);
 }
 
 /* What has a mac2 under load; the message has proven nothing yet, not even mac1. */
-static enum guard_verdict judge_claim(struct guard *g, const uint8_t *message, uint16_t length,
-	const struct endpoint *from, uint64_t now_ns, uint64_t **counter)
+static enum guard_verdict judge_claim(struct guard *g, const struct plea *p)
 {
-	if (has_enough(g, from, now_ns))
-		return drop(g, from, &g->stats->drop_source_limit, counter);
-	if (!cookie_check_mac1(&g->checker, message, length))
-		return drop(g, from, &g->stats->drop_mac1, counter);
-	if (cookie_check_mac2(&g->checker, message, length, from, now_ns))
-		return judge_proven(g, from, now_ns, counter);
-	return GUARD_REPLY;
+	if (has_enough(g, p->from, p->now_ns))
+		return drop(g, p, &g->stats->drop_source_limit);
+	if (!has_mac1(g, p))
+		return drop(g, p, &g->stats->drop_mac1);
+	if (!may_claim(g, p))
+		return drop(g, p, &g->stats->drop_limit);
+	return has_right_mac2(g, p) ? judge_proven(g, p) : GUARD_REPLY;
 }
 
 /* The cookie reply that is due, when it is within the limit. */
-static enum guard_verdict judge_reply(struct guard *g, const struct endpoint *from, bool within,
-	uint64_t now_ns, uint64_t **counter)
+static enum guard_verdict judge_reply(struct guard *g, const struct plea *p)
 {
-	if (!meter_parts_take(&g->cookies, within, now_ns))
-		return drop(g, from, &g->stats->drop_cookie_limit, counter);
-	drop(g, from, &g->stats->drop_mac2, counter);
+	if (!meter_parts_take(&g->cookies, p->within, p->now_ns))
+		return drop(g, p, &g->stats->drop_cookie_limit);
+	drop(g, p, &g->stats->drop_mac2);
 	return GUARD_REPLY;
+}
+
+/* One that came to us has no mac1, so anybody can make it; control knows its tag. */
+static enum guard_verdict judge_cookie(struct guard *g, const struct plea *p)
+{
+	return is_filled(&g->unproven, COOKIE_PART) ? drop(g, p, &g->stats->drop_limit) : GUARD_PASS;
+}
+
+static enum guard_verdict judge(struct guard *g, const struct plea *p)
+{
+	if (!meter_parts_take(&g->handshakes, p->within, p->now_ns))
+		return judge_excess(g, p);
+	if (p->message[0] == MESSAGE_COOKIE && g->checker.set)
+		return judge_cookie(g, p);
+	bool loaded = is_loaded(g, p->now_ns); /* A21: off load mac2 is ignored */
+	if (loaded && cookie_has_mac2(p->message, p->length))
+		return judge_claim(g, p);
+	if (!has_mac1(g, p))
+		return drop(g, p, &g->stats->drop_mac1);
+	return loaded ? GUARD_REPLY : GUARD_PASS;
 }
 
 enum guard_verdict guard_judge(struct guard *g, const uint8_t *message, uint16_t length,
 	const struct endpoint *from, uint64_t now_ns, uint64_t **counter)
 {
-	bool within = !g->shares || meter_sources_take(g->shares, &from->addr, now_ns);
+	const struct plea p = {.message = message,
+		.length = length,
+		.from = from,
+		.within = !g->shares || meter_sources_take(g->shares, &from->addr, now_ns),
+		.now_ns = now_ns,
+		.counter = counter};
+	enum guard_verdict verdict = judge(g, &p);
 
-	if (!meter_parts_take(&g->handshakes, within, now_ns))
-		return judge_excess(g, message, length, from, now_ns, counter);
-	if (message[0] == MESSAGE_COOKIE && g->checker.set) /* no mac1; control knows its tag */
-		return GUARD_PASS;
-	bool loaded = is_loaded(g, now_ns); /* A21: off load mac2 is ignored */
-	enum guard_verdict verdict;
-	if (loaded && cookie_has_mac2(message, length))
-		verdict = judge_claim(g, message, length, from, now_ns, counter);
-	else if (!cookie_check_mac1(&g->checker, message, length))
-		verdict = drop(g, from, &g->stats->drop_mac1, counter);
-	else
-		verdict = loaded ? GUARD_REPLY : GUARD_PASS;
-	return verdict == GUARD_REPLY ? judge_reply(g, from, within, now_ns, counter) : verdict;
+	return verdict == GUARD_REPLY ? judge_reply(g, &p) : verdict;
 }
 
 bool guard_send(struct guard *g, const struct black_report *report, bool proven)

@@ -6,9 +6,9 @@
  * it is limited as a source (A23). All state belongs to the device (C11).
  *
  * Before that stand the port's own limits, which save this thread's time: so many handshake messages
- * are looked at in a second, so many cookie replies are sent. Of both, three quarters are for sources
- * that keep to their share, and no more than the rest goes to those that do not: a few that flood
- * leave the others alone. A source that others forge loses its share, but nothing else.
+ * are looked at in a second, so many mac2 are checked, so many cookie replies are sent. Of each, three
+ * quarters are for sources that keep to their share, and no more than the rest goes to those that do
+ * not: a few that flood leave the others alone. A source that others forge loses its share, but nothing else.
  */
 #ifndef BLACK_GUARD_H
 #define BLACK_GUARD_H
@@ -29,7 +29,7 @@
 #define GUARD_SEEDS 4
 
 struct guard_limits { /* messages a second; 0: no limit */
-	uint32_t handshakes; /* looked at */
+	uint32_t handshakes; /* looked at; a quarter of them for a mac2, which takes longest */
 	uint32_t per_source; /* a source's share of both. 0: all have the same rights */
 	uint32_t cookies;    /* cookie replies */
 };
@@ -42,7 +42,7 @@ struct guard {
 	struct meter_sources *shares; /* NULL: no limit per source */
 	struct source_queue *waiting; /* whose messages wait in the ring of the proven */
 	uint64_t proven_sent;         /* places of that ring used so far */
-	struct meter_parts handshakes, cookies;
+	struct meter_parts handshakes, claims, cookies;
 	uint64_t loaded_until_ns;
 	struct attack *attack;
 };
@@ -63,7 +63,7 @@ void guard_fini(struct guard *g);
 enum guard_verdict {
 	GUARD_PASS,  /* to control: off load, or a cookie reply */
 	GUARD_PROVEN,/* to control, by the ring of the proven */
-	GUARD_REPLY, /* under load, no right mac2: a cookie reply is due (guard_reply()) */
+	GUARD_REPLY, /* under load, no right mac2: a cookie reply is to be sent, and was taken off the limit */
 	GUARD_DROP,
 };
 

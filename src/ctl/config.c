@@ -23,8 +23,9 @@
 #define PORT_DEFAULT   51820
 /*
  * Per second; a second's worth may come at once, so 10,000 sites from as many addresses may begin
- * together, under load too. Looking at a message takes half a microsecond, a cookie reply five with
- * its way out: a tenth and a twentieth of a core. A thousand sources with a share of 5 do not reach
+ * together, under load too. Looking at a message takes half a microsecond, at its mac2, of a quarter
+ * of them, one or two more, a cookie reply five with its way out: a tenth, less than that, and a
+ * twentieth of a core. A thousand sources with a share of 5 do not reach
  * the three quarters that are kept for those within their share.
  */
 #define HANDSHAKES_DEFAULT 200000

@@ -346,25 +346,6 @@ static void mac1(void)
 	rig_close(&rig);
 }
 
-static void control_full(void)
-{
-	static const struct rig_options small = {
-		.links = 1, .mtu = 1500, .buffers = RIG_BUFFERS, .reports = 4, .handles = 1024};
-	struct black_report report;
-
-	rig_open_with(&rig, &small);
-	/* cookie replies: under load the guard keeps the others from a ring that fills up */
-	put_le32(memset(message, 0, 64), 3);
-	size_t n = wire_udp(frame, PEER, 40000, OURS, LISTEN, message, 64);
-	for (unsigned i = 0; i < 5; i++)
-		rig_arrive(&rig, frame, n);
-	CU_ASSERT_EQUAL(rig.stats.rx_handshake, 3);
-	CU_ASSERT_EQUAL(rig.stats.drop_control_full, 2);
-	CU_ASSERT_EQUAL(rig_drops(&rig), 2);
-	CU_ASSERT_EQUAL(ring_receive(&rig.reports, &report, 1), 1);
-	rig_close(&rig);
-}
-
 /* What the ring did not take came home: crypt cannot give it back once more. */
 static void check_none_lent_full(void)
 {
@@ -429,7 +410,6 @@ static const struct unit_test tests[] = {
 	{"A1: drop_type", types},
 	{"A2: drop_size", sizes},
 	{"A16: drop_mac1", mac1},
-	{"drop_control_full", control_full},
 	{"drop_crypt_full", crypt_full},
 	{NULL, NULL},
 };

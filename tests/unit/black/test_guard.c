@@ -246,6 +246,14 @@ static void secret_changes(void)
 	rig_close(&rig);
 }
 
+/* The ring to control, by other means than messages: those are kept from a ring that gets full. */
+static bool guard_fills(unsigned n)
+{
+	while (n > 0 && ring_send(&rig.reports, &report, 1) == 1)
+		n--;
+	return n == 0;
+}
+
 /* C11: a ring that is full of what has no proof is not in the way of what has. */
 static void full_ring(void)
 {
@@ -255,14 +263,18 @@ static void full_ring(void)
 	make_load();
 	sends(&jar, PEER, 40000, 148);
 	CU_ASSERT_FATAL(takes_cookie(&jar));
-	put_le32(memset(message, 0, 148), MESSAGE_COOKIE);
-	for (unsigned i = 0; i < 100; i++)
-		arrive_from(PEER + 1, 7, 64);
-	CU_ASSERT(rig.stats.drop_control_full > 0);
+	CU_ASSERT_FATAL(guard_fills(63 - LOAD));
 	sends(&jar, PEER, 40000, 148);
 	CU_ASSERT_EQUAL(proven(), 1);
 	CU_ASSERT_EQUAL(passed(), 63);
 	rig_close(&rig);
+}
+
+static void cookie_replies(unsigned n)
+{
+	put_le32(memset(message, 0, 148), MESSAGE_COOKIE);
+	for (unsigned i = 0; i < n; i++)
+		arrive_from(PEER + i, 40000, 64);
 }
 
 /* A20: we may be waiting for one ourselves; control knows whether it is good. */
@@ -270,10 +282,51 @@ static void cookie_replies_pass(void)
 {
 	rig_open(&rig);
 	make_load();
-	put_le32(memset(message, 0, 148), MESSAGE_COOKIE);
-	arrive_from(PEER, 40000, 64);
-	CU_ASSERT_EQUAL(passed(), LOAD + 1);
+	stranger(PEER, 1);
+	CU_ASSERT_EQUAL(rig_sent(&rig), 42 + 64);
+	CU_ASSERT_EQUAL(passed(), LOAD);
+	cookie_replies(1);
+	CU_ASSERT_EQUAL(passed(), 1);
 	CU_ASSERT_EQUAL(rig_sent(&rig), 0);
+	rig_close(&rig);
+}
+
+/* A22: they need no key, so no number of them is load: who comes then is not asked for proof. */
+static void cookie_replies_are_no_load(void)
+{
+	rig_open(&rig);
+	cookie_replies(100);
+	CU_ASSERT_EQUAL(rig.stats.rx_handshake, LOAD / 2);
+	CU_ASSERT_EQUAL(rig.stats.drop_limit, 100 - LOAD / 2);
+	stranger(PEER, 40000);
+	CU_ASSERT_EQUAL(rig.stats.tx_cookie, 0);
+	CU_ASSERT_EQUAL(passed(), LOAD / 2 + 1);
+	rig_close(&rig);
+}
+
+/* Who finds the ring full has no place in it, and so may come again when there is one. */
+static void full_of_proven(void)
+{
+	static const struct rig_options small = {
+		.links = 1, .mtu = 1500, .buffers = RIG_BUFFERS, .reports = 4, .handles = 1024};
+	struct jar jars[4] = {0};
+
+	rig_open_with(&rig, &small);
+	stranger(PEER + 9, 1); /* one of three is load here */
+	for (uint32_t i = 0; i < 4; i++) {
+		sends(&jars[i], PEER + i, 40000, 148);
+		CU_ASSERT_FATAL(takes_cookie(&jars[i]));
+	}
+	for (uint32_t i = 0; i < 4; i++)
+		sends(&jars[i], PEER + i, 40000, 148);
+	CU_ASSERT_EQUAL(rig.stats.rx_proven, 3);
+	CU_ASSERT_EQUAL(rig.stats.drop_control_full, 1);
+	CU_ASSERT_EQUAL(ring_receive(&rig.proven, &report, 1), 1);
+	sends(&jars[3], PEER + 3, 40000, 148);
+	CU_ASSERT_EQUAL(rig.stats.rx_proven, 4);
+	CU_ASSERT_EQUAL(rig.stats.drop_source_limit, 0);
+	CU_ASSERT_EQUAL(proven(), 3);
+	passed();
 	rig_close(&rig);
 }
 
@@ -409,6 +462,64 @@ static void proven_above_limit(void)
 	sends(&jar, PEER, 40001, 148);
 	CU_ASSERT_EQUAL(rig.stats.drop_limit, before + 2);
 	CU_ASSERT_EQUAL(rig_sent(&rig), 0);
+	passed();
+	rig_close(&rig);
+}
+
+/* A message that says it has a cookie, which it has not. */
+static void claims(uint32_t address, uint16_t port)
+{
+	rig_initiation(&rig, message);
+	memset(message + 132, 0x5a, 16);
+	arrive_from(address, port, 148);
+}
+
+/* C12: above the port's limit too mac2 is not looked at without end: here ten times a second. */
+static void claims_above_limit(void)
+{
+	struct jar jar = {0};
+
+	rig_open_with(&rig, &limited);
+	make_load();
+	sends(&jar, PEER, 40000, 148);
+	CU_ASSERT_FATAL(takes_cookie(&jar));
+	for (uint32_t i = 0; i < 60; i++)
+		stranger(FAR + i / 2, 9);
+	for (uint32_t i = 0; i < 100; i++) /* of one source: it leaves others what they need */
+		claims(0x0a090200, 9);
+	sends(&jar, PEER, 40000, 148);
+	CU_ASSERT_EQUAL(proven(), 1);
+	for (uint32_t i = 0; i < 100; i++)
+		claims(0x0a090201 + i, 9);
+	sends(&jar, PEER, 40000, 148);
+	CU_ASSERT_EQUAL(proven(), 0); /* it is not known whether it is right */
+	rig.now_ns += CLOCK_SECOND / 2;
+	for (uint32_t i = 0; i < 100; i++)
+		stranger(FAR + i / 2, 9);
+	sends(&jar, PEER, 40000, 148);
+	CU_ASSERT_EQUAL(proven(), 1);
+	wire_pop_all(&rig.wire);
+	passed();
+	rig_close(&rig);
+}
+
+/* Nor below it: of 1000 messages 250 may be of that kind. */
+static void claims_within_limit(void)
+{
+	static const struct rig_options o = {.links = 1, .mtu = 1500, .buffers = RIG_BUFFERS,
+		.reports = 64, .handles = 1024, .limits = {1000, 0, 0}};
+
+	rig_open_with(&rig, &o);
+	make_load();
+	for (uint32_t i = 0; i < 300; i++) {
+		claims(FAR + i, 9);
+		wire_pop_all(&rig.wire);
+	}
+	CU_ASSERT_EQUAL(rig.stats.tx_cookie, 250);
+	CU_ASSERT_EQUAL(rig.stats.drop_limit, 50);
+	stranger(PEER, 40000); /* who claims nothing is asked, as before */
+	CU_ASSERT_EQUAL(rig.stats.tx_cookie, 251);
+	wire_pop_all(&rig.wire);
 	passed();
 	rig_close(&rig);
 }
@@ -557,12 +668,16 @@ static const struct unit_test tests[] = {
 	{"A18: cookies end with the secret", secret_changes},
 	{"C11: a flood without proof does not block what has it", full_ring},
 	{"A20: cookie replies pass under load", cookie_replies_pass},
+	{"A20, A22: cookie replies are no load", cookie_replies_are_no_load},
+	{"drop_control_full: who finds no place has no turn", full_of_proven},
 	{"A23: under load a source has twenty a second, five at once", a_source_is_limited},
 	{"A23: forged messages use up nothing of a source's", forged},
 	{"C12: of many that are proven each has its turn", each_its_turn},
 	{"C12: HandshakeLimit, and what is kept of it for those within their share", limit},
 	{"limits of 0 are none", no_limit},
 	{"C11: the limit does not stop what carries a cookie", proven_above_limit},
+	{"C12: so many claims to have a cookie are looked at above the limit", claims_above_limit},
+	{"C12: and so many below it", claims_within_limit},
 	{"C12: CookieLimit, and what is kept of it for those within their share", cookie_limit},
 	{"C12: cookie replies need no neighbour table", no_neighbours},
 	{"A22, C11: load is a device's own", two_devices},
