@@ -172,10 +172,14 @@ static bool has_right_mac2(const struct guard *g, const struct plea *p)
 	return cookie_check_mac2(&g->checker, p->message, p->length, p->from, p->now_ns);
 }
 
-/* Above the port's limit a right mac2 still counts: no flood may close the gate to it (C11). */
+/*
+ * Above the port's limit a right mac2 still counts: no flood may close the gate to it (C11). To be
+ * above it is load, whatever it was that came: so who gets in by luck gets a cookie.
+ */
 static enum guard_verdict judge_excess(struct guard *g, const struct plea *p)
 {
-	if (is_loaded(g, p->now_ns) && cookie_has_mac2(p->message, p->length) && !has_enough(g, p->from, p->now_ns) &&
+	g->loaded_until_ns = p->now_ns + LOAD_LINGER;
+	if (cookie_has_mac2(p->message, p->length) && !has_enough(g, p->from, p->now_ns) &&
 		may_claim(g, p) && has_right_mac2(g, p) && has_mac1(g, p))
 		return judge_proven(g, p);
 	return drop(g, p, &g->stats->drop_limit);

@@ -407,7 +407,7 @@ static void each_its_turn(void)
 	rig_close(&rig);
 }
 
-/* 40 a second, of which 30 are for those that send no more than 2. */
+/* 40 a second, of which 30 are for those that send no more than 2. More is load: they are asked. */
 static void limit(void)
 {
 	rig_open_with(&rig, &limited);
@@ -417,14 +417,48 @@ static void limit(void)
 	}
 	CU_ASSERT_EQUAL(rig.stats.rx_handshake, 12);
 	CU_ASSERT_EQUAL(rig.stats.drop_limit, 88);
-	for (uint32_t i = 1; i < 50; i++) {
+	for (uint32_t i = 1; i < 50; i++)
 		stranger(PEER + i, 40000);
-		passed();
-	}
-	CU_ASSERT_EQUAL(rig.stats.rx_handshake, 40);
+	CU_ASSERT_EQUAL(rig.stats.rx_handshake, 12);
+	CU_ASSERT_EQUAL(rig.stats.tx_cookie, 28);
+	CU_ASSERT_EQUAL(wire_pop_all(&rig.wire), 28);
+	CU_ASSERT_EQUAL(rig.stats.drop_limit, 88 + 21);
 	rig.now_ns += CLOCK_SECOND;
 	stranger(PEER, 40000);
 	CU_ASSERT_EQUAL(passed(), 1);
+	CU_ASSERT_EQUAL(rig_sent(&rig), 0);
+	rig_close(&rig);
+}
+
+/* From many sources, with a wrong mac1: nothing of it gets to control. */
+static void flood_of_strangers(void)
+{
+	for (uint32_t i = 0; i < 100; i++) {
+		rig_initiation(&rig, message);
+		message[120] ^= 1;
+		arrive_from(0x0a090200 + i, 9, 148);
+	}
+}
+
+/* C11: no key at all is needed to be above the limit. Who gets in once by luck has a cookie then. */
+static void above_limit_is_load(void)
+{
+	struct jar jar = {0};
+
+	rig_open_with(&rig, &limited);
+	flood_of_strangers();
+	sends(&jar, PEER, 40000, 148);
+	CU_ASSERT_EQUAL(passed() + proven(), 0);
+	rig.now_ns += CLOCK_SECOND / 2;
+	sends(&jar, PEER, 40000, 148);
+	CU_ASSERT_FATAL(takes_cookie(&jar));
+	for (unsigned i = 0; i < 10; i++) {
+		flood_of_strangers();
+		sends(&jar, PEER, 40000, 148);
+		CU_ASSERT_EQUAL(proven(), 1);
+		rig.now_ns += CLOCK_SECOND / 2;
+	}
+	CU_ASSERT_EQUAL(passed(), 0);
 	CU_ASSERT_EQUAL(rig_sent(&rig), 0);
 	rig_close(&rig);
 }
@@ -674,6 +708,7 @@ static const struct unit_test tests[] = {
 	{"A23: forged messages use up nothing of a source's", forged},
 	{"C12: of many that are proven each has its turn", each_its_turn},
 	{"C12: HandshakeLimit, and what is kept of it for those within their share", limit},
+	{"A22, C11: to be above the limit is load", above_limit_is_load},
 	{"limits of 0 are none", no_limit},
 	{"C11: the limit does not stop what carries a cookie", proven_above_limit},
 	{"C12: so many claims to have a cookie are looked at above the limit", claims_above_limit},
