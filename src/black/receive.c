@@ -30,20 +30,6 @@ static uint64_t endpoint_tag(const struct black *b, const struct arrival *a)
 	return local << 48 | (uint64_t)a->frame->ip.source << 16 | a->udp.source;
 }
 
-static void receive_data(struct black *b, const struct arrival *a)
-{
-	uint8_t *start = a->m->buf_addr;
-	if (a->udp.length < MESSAGE_DATA_MIN) {
-		drop(b, a->m, &b->stats->drop_size);
-		return;
-	}
-	/* All of a session goes to one crypt thread: so order is kept (A50). */
-	unsigned link = crypt_thread_of(get_le32(a->udp.payload + 4), b->lend.link_count);
-	lend_full(&b->lend, link, a->m, (uint16_t)(a->udp.payload - start), a->udp.length,
-		outer_code(a->frame->ip.version, ip_traffic_class(&a->frame->ip)),
-		endpoint_tag(b, a));
-}
-
 static struct endpoint source_of(const struct arrival *a)
 {
 	return (struct endpoint){ip_source_addr(&a->frame->ip), a->udp.source};
@@ -56,6 +42,20 @@ static void refuse(struct black *b, const struct arrival *a, uint64_t *counter)
 
 	guard_suspect(&b->guard, &from.addr);
 	drop(b, a->m, counter);
+}
+
+static void receive_data(struct black *b, const struct arrival *a)
+{
+	uint8_t *start = a->m->buf_addr;
+	if (a->udp.length < MESSAGE_DATA_MIN) {
+		refuse(b, a, &b->stats->drop_size);
+		return;
+	}
+	/* All of a session goes to one crypt thread: so order is kept (A50). */
+	unsigned link = crypt_thread_of(get_le32(a->udp.payload + 4), b->lend.link_count);
+	lend_full(&b->lend, link, a->m, (uint16_t)(a->udp.payload - start), a->udp.length,
+		outer_code(a->frame->ip.version, ip_traffic_class(&a->frame->ip)),
+		endpoint_tag(b, a));
 }
 
 static void report(struct black *b, const struct arrival *a, const struct endpoint *from,
@@ -75,7 +75,7 @@ static void report(struct black *b, const struct arrival *a, const struct endpoi
 		b->reported = true;
 		outgoing_free(&b->host.outgoing, a->m);
 	} else {
-		drop(b, a->m, &b->stats->drop_control_full);
+		refuse(b, a, &b->stats->drop_control_full);
 	}
 }
 
@@ -162,7 +162,7 @@ static void receive_message(struct black *b, const struct arrival *a)
 static void receive_udp(struct black *b, struct arrival *a)
 {
 	if (udp_parse(&a->udp, &a->frame->ip) != 0)
-		drop(b, a->m, &b->stats->drop_udp_length);
+		refuse(b, a, &b->stats->drop_udp_length);
 	else if (!a->udp.has_checksum && a->frame->ip.version == 6) /* RFC 8200 8.1 */
 		refuse(b, a, &b->stats->drop_udp_checksum);
 	else if (a->udp.destination != b->listen_port || b->listen_port == 0)
@@ -176,17 +176,17 @@ static void receive_ipv4(struct black *b, struct rte_mbuf *m, const struct frame
 	struct arrival a = {.m = m, .frame = f};
 
 	if (f->ip.header_length != IPV4_HEADER_LEN)
-		drop(b, m, &b->stats->drop_ip_header); /* options: of no use to us, and a risk */
+		refuse(b, &a, &b->stats->drop_ip_header); /* options: of no use to us, and a risk */
 	else if (host_role(&b->host, f->ip.destination, &a.local) != HOST_ROLE_OWN)
 		drop(b, m, &b->stats->drop_not_ours);
 	else if (f->group)
 		drop(b, m, &b->stats->drop_not_ours_l2);
 	else if (ip_is_fragment(&f->ip))
-		drop(b, m, &b->stats->drop_ip_fragment);
+		refuse(b, &a, &b->stats->drop_ip_fragment);
 	else if (f->ip.protocol == IP_PROTOCOL_UDP)
 		receive_udp(b, &a);
 	else if (!host_echo(&b->host, m, f))
-		drop(b, m, &b->stats->drop_protocol);
+		refuse(b, &a, &b->stats->drop_protocol);
 }
 
 static void receive_ipv6(struct black *b, struct rte_mbuf *m, const struct frame *f)
@@ -200,11 +200,11 @@ static void receive_ipv6(struct black *b, struct rte_mbuf *m, const struct frame
 	else if (f->ip.protocol == IP_PROTOCOL_UDP)
 		receive_udp(b, &a);
 	else if (f->ip.protocol == IP_PROTOCOL_FRAGMENT6)
-		drop(b, m, &b->stats->drop_ip_fragment);
+		refuse(b, &a, &b->stats->drop_ip_fragment);
 	else if (ipv6_is_extension(f->ip.protocol)) /* of no use to us, and a risk */
-		drop(b, m, &b->stats->drop_ip_extension);
+		refuse(b, &a, &b->stats->drop_ip_extension);
 	else if (!host_echo(&b->host, m, f))
-		drop(b, m, &b->stats->drop_protocol);
+		refuse(b, &a, &b->stats->drop_protocol);
 }
 
 unsigned black_receive(struct black *b)

@@ -2,6 +2,7 @@
 /* When an attack begins and ends, and what is said of it. */
 #include "black/attack.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "rig.h"
@@ -120,12 +121,70 @@ static void at_the_port(void)
 	rig_close(&rig);
 }
 
+/* What is refused before it is known to be a message, from address number i. */
+static size_t junk4(unsigned kind, uint32_t i)
+{
+	uint32_t from = 0x0a090100 + i;
+	struct ipv4_fields fields = {.ttl = 64, .protocol = 6, .source = from, .destination = OURS};
+
+	rig_data(message, 64, 7);
+	size_t n = wire_udp(frame, from, 9, OURS, LISTEN, message, kind == 0 ? 31 : 64);
+	if (kind == 1)
+		put_be16(frame + 20, 0x2000); /* a fragment */
+	if (kind == 2)
+		put_be16(frame + 38, 9); /* a wrong length of UDP's */
+	if (kind == 3)
+		frame[14] = 0x46; /* options */
+	wire_repair(frame);
+	return kind == 4 ? wire_ipv4(frame, &fields, message, 20) : n;
+}
+
+static size_t junk6(unsigned kind, uint32_t i)
+{
+	static const uint8_t next[] = {44, 60, 6}; /* a fragment, an extension, a protocol */
+	char from[64];
+
+	snprintf(from, sizeof(from), "2001:db8:1:%x::1", i);
+	rig_data(message, 64, 7);
+	size_t n = wire_udp6(frame, from, 9, OURS6, LISTEN, message, 64);
+	frame[20] = next[kind];
+	return n;
+}
+
+#define KINDS4 5
+#define KINDS  8
+
+/* 1200 messages of one kind, of 300 sources. */
+static void junk(unsigned kind)
+{
+	static const struct rig_options options = {.links = 1, .mtu = 1500,
+		.buffers = RIG_BUFFERS, .reports = 64, .handles = 1024, .ipv6 = true};
+
+	rig_open_with(&rig, &options);
+	for (uint32_t i = 0; i < 1200; i++)
+		rig_arrive(&rig, frame,
+			kind < KINDS4 ? junk4(kind, i % 300) : junk6(kind - KINDS4, i % 300));
+	rig.now_ns += CLOCK_SECOND;
+	rig_poll(&rig);
+	CU_ASSERT_EQUAL(rig.attack.count, 1);
+	CU_ASSERT_EQUAL(rig.attack.messages, 1200);
+	CU_ASSERT(rig.attack.sources > 290 && rig.attack.sources < 310);
+	rig_close(&rig);
+}
+
+static void each_kind(void)
+{
+	for (unsigned kind = 0; kind < KINDS; kind++)
+		junk(kind);
+}
+
 static const struct unit_test tests[] = {
 	{"less than a thousand bad messages a second are none", everyday},
 	{"a flood: its beginning, its end, messages and sources", flood},
 	{"A22: being under load is one", load},
 	{"C12: at most one change a second", once_a_second},
 	{"C12: all sorts of junk count", at_the_port},
+	{"C12: so does what is no message at all, with its sources", each_kind},
 	{NULL, NULL},
 };
 
