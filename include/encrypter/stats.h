@@ -42,7 +42,7 @@
 	X(drop_protocol, "IP packets of another protocol than UDP")                                \
 	X(drop_udp_length, "UDP datagrams whose length disagrees with IP's")                       \
 	X(drop_udp_checksum, "handshakes with a wrong UDP checksum; over IPv6 all without one")    \
-	X(drop_udp_port, "UDP datagrams for another port")                                         \
+	X(drop_udp_port, "UDP datagrams for another port, or from port 0")                         \
 	X(drop_type, "UDP datagrams that are no WireGuard message")                                \
 	X(drop_size, "WireGuard messages of a wrong size")                                         \
 	X(drop_limit, "handshake messages above the port's limits; cookie replies above their part") \

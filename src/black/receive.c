@@ -165,7 +165,8 @@ static void receive_udp(struct black *b, struct arrival *a)
 		refuse(b, a, &b->stats->drop_udp_length);
 	else if (!a->udp.has_checksum && a->frame->ip.version == 6) /* RFC 8200 8.1 */
 		refuse(b, a, &b->stats->drop_udp_checksum);
-	else if (a->udp.destination != b->listen_port || b->listen_port == 0)
+	else if (a->udp.destination != b->listen_port || b->listen_port == 0 ||
+		a->udp.source == 0) /* nobody could be answered there */
 		refuse(b, a, &b->stats->drop_udp_port);
 	else
 		receive_message(b, a);

@@ -18,7 +18,7 @@ static void follow(struct black *b, const struct rte_mbuf *m, uint64_t slot)
 		b->host.mac);
 
 	if (slot >= b->config.max_peers || (kind != FRAME_IPV4 && kind != FRAME_IPV6) ||
-		udp_parse(&udp, &f.ip) != 0 || udp.source == 0)
+		udp_parse(&udp, &f.ip) != 0)
 		return;
 	struct endpoint remote = {ip_source_addr(&f.ip), udp.source};
 	struct ip_addr local = ip_destination_addr(&f.ip);

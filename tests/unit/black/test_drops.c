@@ -271,6 +271,9 @@ static void udp_ports(void)
 	expect(&rig.stats.drop_udp_port,
 		wire_udp(frame, PEER, LISTEN, OURS, LISTEN + 1, message, 64));
 	expect(&rig.stats.drop_udp_port, wire_udp(frame, PEER, LISTEN, OURS, 0, message, 64));
+	expect(&rig.stats.drop_udp_port, wire_udp(frame, PEER, 0, OURS, LISTEN, message, 64));
+	rig_initiation(&rig, message);
+	expect(&rig.stats.drop_udp_port, wire_udp(frame, PEER, 0, OURS, LISTEN, message, 148));
 	rig_close(&rig);
 }
 

@@ -519,6 +519,7 @@ static void udp(void)
 	rig_data(message, 64, 7);
 	expect(&rig.stats.drop_udp_port,
 		wire_udp6(frame, PEER6, 1, OURS6, LISTEN + 1, message, 64));
+	expect(&rig.stats.drop_udp_port, data_frame(PEER6, 0, OURS6, 64));
 	expect(&rig.stats.drop_size, data_frame(PEER6, 1, OURS6, 31));
 	rig_close(&rig);
 }

@@ -308,7 +308,9 @@ static void follows_nobody(void)
 	moves_to(RIG_PEERS, PEER, 6000, OURS);
 	moves_to(UINT64_MAX, PEER, 6000, OURS);
 	moves_to(1ull << 32 | 4, PEER, 6000, OURS);
-	moves_to(4, PEER, 0, OURS); /* a port that cannot be answered */
+	/* A port that cannot be answered: crypt never hears of it. */
+	rig_arrive(&rig, frame, wire_udp(frame, PEER, 0, OURS, LISTEN, message, 32));
+	CU_ASSERT_EQUAL(rig.links[0].full_count, 0);
 	CU_ASSERT(is_at(4, PEER, 5000, OURS));
 	/* A buffer that was lent to be filled says nothing of a peer. */
 	struct handle h = rig.links[0].empty[--rig.links[0].empty_count];
