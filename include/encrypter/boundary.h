@@ -128,7 +128,6 @@ enum black_order_kind {
 
 struct black_order {
 	uint8_t kind;
-	uint8_t dscp;          /* of the outer header */
 	uint16_t length;
 	uint32_t slot;
 	struct endpoint remote;

@@ -22,7 +22,7 @@ static void send_message(struct black *b, const struct black_order *order)
 		return;
 	}
 	memcpy(rte_pktmbuf_append(m, order->length), order->data, order->length);
-	path_set(b, &path, &order->remote, &order->local, order->dscp);
+	path_set(b, &path, &order->remote, &order->local);
 	path_send(b, &path, m, 0);
 }
 
@@ -59,7 +59,7 @@ static void set_endpoint(struct black *b, const struct black_order *order)
 		return;
 	catch_up(b);
 	path_set(b, &b->paths[order->slot],
-		order->kind == BLACK_ENDPOINT ? &order->remote : &none, &order->local, order->dscp);
+		order->kind == BLACK_ENDPOINT ? &order->remote : &none, &order->local);
 }
 
 static void note_address(struct black *b, const struct black_order *order)
@@ -80,8 +80,6 @@ static void set_addresses(struct black *b, const struct black_order *order)
 		log_event(LOG_WARNING, "black", "a list of addresses is not whole");
 		return;
 	}
-	memcpy(b->config.addresses, b->addresses, sizeof(b->config.addresses));
-	b->config.address_count = b->address_count;
 	b->address_epoch = (b->address_epoch + 1) & ADDRESS_EPOCHS;
 }
 

@@ -32,14 +32,13 @@ static const uint8_t *choose_source6(const struct black *b, const struct ip_addr
 }
 
 static void set4(struct black *b, struct path4 *p, const struct endpoint *remote,
-	const struct ip_addr *local, uint8_t dscp)
+	const struct ip_addr *local)
 {
 	uint32_t destination = get_be32(remote->addr.bytes);
 
 	if (!host_route(&b->host, destination, &p->next_hop))
 		return;
 	struct ipv4_fields fields = {
-		.tos = (uint8_t)(dscp << 2), /* A47: ECN is not set here */
 		.ttl = OUTER_TTL,
 		.protocol = IP_PROTOCOL_UDP,
 		.source = choose_source(b, local, destination),
@@ -55,7 +54,7 @@ static void set4(struct black *b, struct path4 *p, const struct endpoint *remote
 }
 
 static void set6(struct black *b, struct path6 *p, const struct endpoint *remote,
-	const struct ip_addr *local, uint8_t dscp)
+	const struct ip_addr *local)
 {
 	const uint8_t *destination = remote->addr.bytes;
 
@@ -68,7 +67,6 @@ static void set6(struct black *b, struct path6 *p, const struct endpoint *remote
 		return;
 	memcpy(p->mac, mac_broadcast, MAC_LEN);
 	ipv6_build(p->header, source, destination, IP_PROTOCOL_UDP, 0);
-	ipv6_set_traffic_class(p->header, (uint8_t)(dscp << 2));
 	ipv6_set_hops(p->header, OUTER_TTL);
 	put_be16(p->header + IPV6_HEADER_LEN, b->listen_port);
 	put_be16(p->header + IPV6_HEADER_LEN + 2, remote->port);
@@ -76,32 +74,23 @@ static void set6(struct black *b, struct path6 *p, const struct endpoint *remote
 }
 
 void path_set(struct black *b, struct path *p, const struct endpoint *remote,
-	const struct ip_addr *local, uint8_t dscp)
+	const struct ip_addr *local)
 {
 	memset(p, 0, sizeof(*p));
 	if (remote->addr.family == 0)
 		return;
 	p->state = PATH_NO_ROUTE;
 	if (remote->addr.family == 4)
-		set4(b, &p->v4, remote, local, dscp);
+		set4(b, &p->v4, remote, local);
 	else if (remote->addr.family == 6)
-		set6(b, &p->v6, remote, local, dscp);
-}
-
-static uint8_t dscp_of(const struct path *p)
-{
-	if (p->state == PATH_IPV4)
-		return p->v4.header[IP_AT + 1] >> 2;
-	if (p->state == PATH_IPV6)
-		return (uint8_t)((p->v6.header[0] & 15) << 2 | p->v6.header[1] >> 6);
-	return 0;
+		set6(b, &p->v6, remote, local);
 }
 
 void path_move(struct black *b, struct path *p, const struct endpoint *remote,
 	const struct ip_addr *local)
 {
 	if (p->state != PATH_NONE)
-		path_set(b, p, remote, local, dscp_of(p));
+		path_set(b, p, remote, local);
 }
 
 void path_set_source_port(struct path *p, uint16_t port)
@@ -139,12 +128,11 @@ static void complete4(struct black *b, const struct path4 *p, struct rte_mbuf *m
 	uint8_t *frame = (uint8_t *)rte_pktmbuf_prepend(m, OUTER4_LEN);
 	uint16_t total = htobe16((uint16_t)(IPV4_HEADER_LEN + UDP_HEADER_LEN + length));
 	uint16_t id = htobe16(b->host.next_id++);
-	uint8_t added = traffic_class & ~p->header[IP_AT + 1];
 
 	if (b->config.port->tx_udp_segments)
 		m->ol_flags |= RTE_MBUF_F_TX_UDP_SEG;
 	memcpy(frame, p->header, OUTER4_LEN);
-	frame[IP_AT + 1] |= added;
+	frame[IP_AT + 1] = traffic_class;
 	memcpy(frame + IP_AT + 2, &total, 2);
 	memcpy(frame + IP_AT + 4, &id, 2);
 	put_be16(frame + UDP4_AT + 4, (uint16_t)(UDP_HEADER_LEN + length));
@@ -153,7 +141,7 @@ static void complete4(struct black *b, const struct path4 *p, struct rte_mbuf *m
 		m->l3_len = IPV4_HEADER_LEN;
 		m->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
 	} else {
-		uint16_t checksum = checksum_fold((uint64_t)p->sum + total + id + htobe16(added));
+		uint16_t checksum = checksum_fold((uint64_t)p->sum + total + id + htobe16(traffic_class));
 		memcpy(frame + IP_AT + 10, &checksum, 2);
 	}
 	if (b->config.udp_checksum)
@@ -170,8 +158,8 @@ static void complete6(struct black *b, const struct path6 *p, struct rte_mbuf *m
 		m->ol_flags |= RTE_MBUF_F_TX_UDP_SEG;
 	ethernet_build(frame, p->mac, b->host.mac, ETHERNET_TYPE_IPV6);
 	memcpy(frame + IP_AT, p->header, sizeof(p->header));
-	frame[IP_AT] |= traffic_class >> 4;
-	frame[IP_AT + 1] |= (uint8_t)(traffic_class << 4);
+	if (traffic_class != 0)
+		ipv6_set_traffic_class(frame + IP_AT, traffic_class);
 	put_be16(frame + IP_AT + 4, datagram);
 	put_be16(frame + UDP6_AT + 4, datagram);
 	set_udp_checksum(b, m, frame + IP_AT, frame + UDP6_AT, RTE_MBUF_F_TX_IPV6);

@@ -78,14 +78,14 @@ unsigned black_receive(struct black *b);
 /* path.c */
 /* local: our address when it is one; else the best one is taken. */
 void path_set(struct black *b, struct path *p, const struct endpoint *remote,
-	const struct ip_addr *local, uint8_t dscp);
+	const struct ip_addr *local);
 /* A peer that has an endpoint is there from now on; one that has none stays without. */
 void path_move(struct black *b, struct path *p, const struct endpoint *remote,
 	const struct ip_addr *local);
 void path_set_source_port(struct path *p, uint16_t port);
 /*
- * Put the outer header before the message that is m's data, and send it. traffic_class: added to
- * the path's own; 0 for all but what the configuration lets crypt copy (A47).
+ * Put the outer header before the message that is m's data, and send it. traffic_class: 0 for all
+ * but what the configuration lets crypt copy (A47).
  */
 void path_send(struct black *b, struct path *p, struct rte_mbuf *m, uint8_t traffic_class);
 

@@ -12,8 +12,10 @@
 void host_ask6(struct host *h, const uint8_t target[static 16])
 {
 	const uint8_t *source = host_source6_for(h, target);
-	struct rte_mbuf *m = source ? rte_pktmbuf_alloc(h->pool->mempool) : NULL;
 
+	if (!source) /* we have no IPv6 address: nobody could answer */
+		return;
+	struct rte_mbuf *m = rte_pktmbuf_alloc(h->pool->mempool);
 	if (!m) {
 		++*h->count.drop_no_buffer;
 		return;
