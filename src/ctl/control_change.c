@@ -102,6 +102,14 @@ static bool remove_peers(struct control *c)
 	return c->run.at == c->run.change.edit_count;
 }
 
+/* A54: nothing is sent or received under sessions of the former key. */
+static void private_key_changed(struct control *c)
+{
+	for (uint32_t slot = 0; slot < c->config.max_peers; slot++)
+		c->peers[slot].wipe_due = c->peers[slot].use == PEER_USED;
+	c->run.wipe = true;
+}
+
 static bool set_device(struct control *c)
 {
 	const struct change *change = &c->run.change;
@@ -116,7 +124,8 @@ static bool set_device(struct control *c)
 			control_forget_peer(c, removed);
 		}
 		control_tell_identity(c);
-		c->run.wipe = changed;
+		if (changed)
+			private_key_changed(c);
 	}
 	if (change->set_listen_port && change->listen_port != c->listen_port) {
 		uint16_t any;
@@ -184,7 +193,7 @@ static bool greet_peers(struct control *c, struct wg_now now)
 	return c->run.at == c->config.max_peers;
 }
 
-/* A54: nothing is sent or received under sessions of the former key. */
+/* Of those that have not got a session under the new key meanwhile. */
 static bool wipe_sessions(struct control *c)
 {
 	uint32_t slot;
@@ -193,8 +202,8 @@ static bool wipe_sessions(struct control *c)
 	if (!c->run.wipe)
 		return true;
 	while (next_peer(c, &slot, &done)) {
-		control_wipe_sessions(c, slot);
-		c->peers[slot].up_until_ns = 0;
+		if (c->peers[slot].wipe_due)
+			control_wipe_sessions(c, slot);
 	}
 	return c->run.at == c->config.max_peers;
 }

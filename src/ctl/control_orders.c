@@ -67,6 +67,8 @@ void control_wipe_sessions(struct control *c, uint32_t slot)
 	uint32_t orders = h->seal == h->open ? 1 : 2;
 
 	installs_drop(&c->installs, slot); /* a half of them would come after the wipe */
+	c->peers[slot].wipe_due = false;
+	c->peers[slot].up_until_ns = 0;
 	c->peers[slot].wipes += orders;
 	c->wipes += orders;
 	put_crypt(c, h->open, &order);
@@ -119,6 +121,9 @@ static bool place_halves(struct control *c, const struct wg_action *action)
 
 static void install_session(struct control *c, const struct wg_action *action, struct wg_now now)
 {
+	/* Before it: later, the wipe would be this session's too. And who has the former ones wipes them. */
+	if (c->peers[action->slot].wipe_due)
+		control_wipe_sessions(c, action->slot);
 	if (place_halves(c, action) &&
 		installs_add(&c->installs, action->slot, &action->keys, now.boot_ns))
 		control_tell_session(c, CRYPT_SESSION_RX, action->slot, &action->keys);

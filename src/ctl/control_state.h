@@ -46,6 +46,7 @@ struct peer_state {
 	struct endpoint configured; /* as the file said last; family 0: it did not */
 	bool silent;           /* handshakes were given up; said once */
 	bool name_lost;        /* its name has no address; said once */
+	bool wipe_due;         /* what crypt has is of a former private key (A54) */
 	uint32_t wipes;        /* acks of CRYPT_WIPE that are to come */
 	uint32_t removals;     /* and of CRYPT_REMOVE */
 	char name[CONFIG_NAME_MAX];

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "control_rig.h"
 #include "crypto/dh.h"
 #include "crypto/keytext.h"
+#include "crypto/secret.h"
 #include "suites.h"
 
 static struct rig rig;
@@ -25,12 +27,20 @@ static struct wg_now now(void)
 	return n;
 }
 
-static void begin(void)
+/* So many peers have lower slots than the other side; nobody is behind them. */
+static void add_fillers(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		random_bytes(rig_add_peer(&rig, "", 0, NULL)->public_key, 32);
+}
+
+static void begin_among(unsigned fillers)
 {
 	uint8_t secret[32], public[32];
 	struct endpoint here = {.addr = {.family = 4, .bytes = {192, 0, 2, 2}}, .port = 51820};
 
 	rig_open(&rig);
+	add_fillers(fillers);
 	memset(secret, 0x55, sizeof(secret));
 	dh_base(public, secret);
 	struct config_peer *peer = rig_add_peer(&rig, "other", 0, "10.0.2.0/24");
@@ -48,6 +58,11 @@ static void begin(void)
 	wg_actions_clear(&actions);
 	rig_forget(&rig);
 	rig.hold_acks = true;
+}
+
+static void begin(void)
+{
+	begin_among(0);
 }
 
 static void end(void)
@@ -110,6 +125,22 @@ static const struct black_order *sent(unsigned type)
 	return NULL;
 }
 
+/* The other side takes our initiation and has its session; its answer is on its way to control. */
+static void remote_responds(const struct black_order *initiation, uint32_t peer)
+{
+	wg_actions_clear(&actions);
+	CU_ASSERT_EQUAL(wg_receive(remote, now(), &remote_endpoint, &initiation->local,
+				initiation->data, initiation->length, &actions),
+		0);
+	const struct wg_action *install = remote_action(WG_INSTALL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(install);
+	uint32_t index = install->keys.local_index;
+	wg_actions_clear(&actions);
+	wg_session_installed(remote, now(), peer, index, &actions);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(remote_action(WG_SEND));
+	deliver(remote_action(WG_SEND));
+}
+
 static void test_response(void)
 {
 	begin();
@@ -156,16 +187,8 @@ static void test_initiator(void)
 	rig_settle(&rig);
 	const struct black_order *initiation = sent(MESSAGE_INITIATION);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(initiation);
-	wg_actions_clear(&actions);
-	CU_ASSERT_EQUAL(wg_receive(remote, now(), &remote_endpoint, &initiation->local,
-				initiation->data, initiation->length, &actions),
-		0);
-	uint32_t index = remote_action(WG_INSTALL)->keys.local_index;
-	wg_actions_clear(&actions);
-	wg_session_installed(remote, now(), 0, index, &actions);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(remote_action(WG_SEND));
+	remote_responds(initiation, 0);
 	CU_ASSERT_EQUAL(rig.control->peers[slot].up_until_ns, 0);
-	deliver(remote_action(WG_SEND));
 	rig_settle(&rig);
 	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SESSION_TX), 1);
 	CU_ASSERT(rig.control->peers[slot].up_until_ns > now().boot_ns);
@@ -187,6 +210,115 @@ static void test_wipe_overtakes(void)
 	CU_ASSERT_PTR_NULL(sent(MESSAGE_RESPONSE));
 	CU_ASSERT_EQUAL(rig.control->installs.count, 0);
 	CU_ASSERT_EQUAL(rig.control->wipes, 0);
+	end();
+}
+
+/* The other side knows us by the key that is to come as well: its peer 1. */
+static void remote_knows_the_new_key(uint8_t fill)
+{
+	uint8_t secret[32], public[32];
+
+	memset(secret, fill, sizeof(secret));
+	dh_base(public, secret);
+	CU_ASSERT_EQUAL(wg_peer_add(remote, public, now()), 1);
+}
+
+static unsigned count_of_slot(enum crypt_order_kind kind)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < rig.order_count; i++)
+		n += rig.orders[i].kind == kind && rig.orders[i].slot == slot;
+	return n;
+}
+
+/*
+ * A key is changed under traffic, and wiping the sessions of all peers takes rounds. Who has a session
+ * under the new key before its turn comes keeps it: the former ones are wiped before.
+ */
+static void test_wiped_before_the_new(void)
+{
+	char text[128];
+
+	begin_among(100);
+	rig.hold_acks = false;
+	wg_peer_set_endpoint(rig.control->device, slot, &remote_endpoint, rig.control->actions);
+	wg_peer_set_keepalive(rig.control->device, slot, 25, now(), rig.control->actions);
+	control_perform(rig.control, now());
+	rig_settle(&rig);
+	const struct black_order *initiation = sent(MESSAGE_INITIATION);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(initiation);
+	remote_responds(initiation, 0);
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL_FATAL(count_of_slot(CRYPT_SESSION_TX), 1);
+	remote_knows_the_new_key(0x44);
+	rig_forget(&rig);
+	int fd = rig_connect(&rig, true);
+	snprintf(text, sizeof(text), "set=1\nprivate_key=%s\n\n", rig_hex(0x44));
+	CU_ASSERT_TRUE(rig_write(fd, text));
+	for (unsigned i = 0; i < 20 && !sent(MESSAGE_INITIATION); i++) {
+		rig_round(&rig);
+		rig_domains(&rig);
+	}
+	initiation = sent(MESSAGE_INITIATION);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(initiation);
+	CU_ASSERT_EQUAL(rig.control->run.stage, STAGE_WIPE); /* else this shows nothing */
+	CU_ASSERT_EQUAL(count_of_slot(CRYPT_WIPE), 0);
+	remote_responds(initiation, 1);
+	rig_settle(&rig);
+	CU_ASSERT_STRING_EQUAL(rig_read(fd), "errno=0\n\n");
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_WIPE), 101); /* each once */
+	CU_ASSERT_EQUAL(count_of_slot(CRYPT_WIPE), 1);
+	CU_ASSERT(rig_find(&rig, CRYPT_WIPE, slot) < rig_find(&rig, CRYPT_SESSION_RX, slot));
+	CU_ASSERT_EQUAL(count_of_slot(CRYPT_SESSION_RX), 1);
+	CU_ASSERT_EQUAL(count_of_slot(CRYPT_SESSION_TX), 1);
+	CU_ASSERT(rig.control->peers[slot].up_until_ns > now().boot_ns);
+	CU_ASSERT_EQUAL(rig.control->wipes, 0);
+	close(fd);
+	end();
+}
+
+/* The same for one who initiates meanwhile; here the wiping waits until crypt has removed a peer. */
+static void test_wiped_before_a_response(void)
+{
+	char text[256], hex[65];
+
+	begin_among(1);
+	remote_initiates();
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SESSION_RX), 1); /* half of a former session */
+	remote_knows_the_new_key(0x44);
+	struct wg_peer_info filler;
+	wg_peer_info(rig.control->device, 0, &filler);
+	for (unsigned i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", filler.public_key[i]);
+	rig_forget(&rig);
+	int fd = rig_connect(&rig, true);
+	snprintf(text, sizeof(text), "set=1\nprivate_key=%s\npublic_key=%s\nremove=true\n\n",
+		rig_hex(0x44), hex);
+	CU_ASSERT_TRUE(rig_write(fd, text));
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL_FATAL(rig.control->run.stage, STAGE_REMOVED);
+	struct endpoint here = {.addr = {.family = 4, .bytes = {192, 0, 2, 2}}, .port = 51820};
+	rig.late_ns = CLOCK_SECOND; /* two at a time would be a flood */
+	wg_actions_clear(&actions);
+	wg_peer_set_endpoint(remote, 1, &here, &actions);
+	wg_actions_clear(&actions);
+	struct wg_traffic traffic = {.events = PEER_NEEDS_SESSION};
+	wg_traffic(remote, now(), 1, &traffic, &actions);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(remote_action(WG_SEND));
+	deliver(remote_action(WG_SEND));
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig.control->run.stage, STAGE_REMOVED);
+	CU_ASSERT_EQUAL(rig.control->installs.count, 1); /* the former one was given up */
+	rig.hold_acks = false;
+	rig_settle(&rig);
+	CU_ASSERT_STRING_EQUAL(rig_read(fd), "errno=0\n\n");
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_WIPE), 1);
+	CU_ASSERT(rig_find(&rig, CRYPT_WIPE, slot) < rig_find(&rig, CRYPT_SESSION_RX, slot));
+	CU_ASSERT_EQUAL(count_of_slot(CRYPT_SESSION_TX), 1);
+	CU_ASSERT_PTR_NOT_NULL(sent(MESSAGE_RESPONSE));
+	close(fd);
 	end();
 }
 
@@ -494,6 +626,8 @@ static const struct unit_test tests[] = {
 	{"A24: a response leaves after crypt has both halves", test_response},
 	{"A24: an initiator's session", test_initiator},
 	{"A39: a wipe overtakes a session that is half installed", test_wipe_overtakes},
+	{"A54: a change of keys wipes no session that is under the new one", test_wiped_before_the_new},
+	{"A54: nor one that the other side began meanwhile", test_wiped_before_a_response},
 	{"C15: a session that crypt never acks", test_never_acked},
 	{"messages and acks that make no sense change nothing", test_garbage},
 	{"A13, A15: why a handshake message was refused is counted", test_refused},

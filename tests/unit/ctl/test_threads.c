@@ -75,8 +75,8 @@ static void end(void)
 	rig_close(&rig);
 }
 
-/* A site initiates; control answers when crypt has the session. */
-static void initiates(unsigned site)
+/* A site initiates with its peer of that number; control answers when crypt has the session. */
+static void initiates_with(unsigned site, uint32_t peer)
 {
 	struct wg_traffic traffic = {.events = PEER_NEEDS_SESSION};
 	struct {
@@ -86,13 +86,18 @@ static void initiates(unsigned site)
 			     .local = our_address, .length = 148}};
 
 	wg_actions_clear(&actions);
-	wg_traffic(remote[site], now(), 0, &traffic, &actions);
+	wg_traffic(remote[site], now(), peer, &traffic, &actions);
 	if (actions.count == 0) /* it tries again */
 		wg_tick(remote[site], now(), &actions);
 	CU_ASSERT_FATAL(actions.count > 0 && actions.list[0].kind == WG_SEND);
 	memcpy(element.report.data, actions.list[0].data, 148);
 	CU_ASSERT_EQUAL(ring_send(&rig.config.from_black, &element, 1), 1);
 	rig_settle(&rig);
+}
+
+static void initiates(unsigned site)
+{
+	initiates_with(site, 0);
 }
 
 static const struct rig_order *found(enum crypt_order_kind kind, uint32_t slot)
@@ -292,6 +297,77 @@ static void wiped_by_both(void)
 	end();
 }
 
+/* Every site knows us by a new key as well. */
+static void meet_again(uint8_t fill)
+{
+	struct endpoint here = {.addr = our_address, .port = 51820};
+	uint8_t secret[32], public[32];
+
+	memset(secret, fill, sizeof(secret));
+	dh_base(public, secret);
+	for (unsigned i = 0; i < SITES; i++) {
+		CU_ASSERT_EQUAL(wg_peer_add(remote[i], public, now()), 1);
+		wg_peer_set_endpoint(remote[i], 1, &here, &actions);
+		wg_actions_clear(&actions);
+	}
+}
+
+/* A new key while crypt still removes a peer: the wiping waits, but new sessions are not made to. */
+static void wiped_before_it_moves(void)
+{
+	char text[300], hex[65];
+	struct wg_peer_info info;
+	unsigned moved = 0;
+
+	begin();
+	for (unsigned i = 0; i < SITES; i++)
+		initiates(i);
+	meet_again(0x44);
+	wg_peer_info(rig.control->device, slots[3], &info);
+	for (unsigned i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", info.public_key[i]);
+	snprintf(text, sizeof(text), "set=1\nprivate_key=%s\npublic_key=%s\nremove=true\n\n",
+		rig_hex(0x44), hex);
+	int fd = rig_connect(&rig, true);
+	CU_ASSERT_TRUE(rig_write(fd, text));
+	rig.hold_acks = true;
+	for (unsigned i = 0; i < 100 && rig_count(&rig, CRYPT_REMOVE) == 0; i++) {
+		rig_ack(&rig); /* of the routes without it */
+		rig_settle(&rig);
+	}
+	CU_ASSERT_EQUAL_FATAL(rig.control->run.stage, STAGE_REMOVED);
+	rig.late_ns = CLOCK_SECOND; /* two at a time would be a flood */
+	for (unsigned i = SITES - 1; i-- > 0;) {
+		struct holders before = rig.control->holders[slots[i]];
+		rig_forget(&rig);
+		initiates_with(i, 1);
+		unsigned rx = found(CRYPT_SESSION_RX, slots[i])->thread;
+		CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_WIPE), 2);
+		int opens = place(before.open, CRYPT_WIPE, slots[i], 0);
+		int seals = place(before.seal, CRYPT_WIPE, slots[i], 0);
+		CU_ASSERT(opens >= 0 && seals >= 0);
+		if (rx == before.open) {
+			CU_ASSERT(opens < place(rx, CRYPT_SESSION_RX, slots[i], 0));
+		} else {
+			CU_ASSERT(opens < place(before.open, CRYPT_YIELD, slots[i], CRYPT_OPENS));
+			moved++;
+		}
+		if (rig.control->holders[slots[i]].seal != before.seal) {
+			CU_ASSERT(seals < place(before.seal, CRYPT_YIELD, slots[i], CRYPT_SEALS));
+			moved++;
+		}
+	}
+	CU_ASSERT(moved > 0);
+	rig_forget(&rig);
+	rig.hold_acks = false;
+	rig_settle(&rig);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig_read(fd), "errno=0"));
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_WIPE), 0);
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_SESSION_TX), SITES - 1);
+	close(fd);
+	end();
+}
+
 static int told_link(const char *text)
 {
 	struct ip_prefix prefix;
@@ -343,6 +419,7 @@ static const struct unit_test tests[] = {
 	{"A46: routes hold when all threads have them", routes_acked_by_all},
 	{"A54: a peer is removed when all threads have", removed_when_all_have},
 	{"A39: sessions are wiped by both of their threads", wiped_by_both},
+	{"A54: former sessions are wiped by who has them, before a new one moves", wiped_before_it_moves},
 	{"A50: red hears which thread seals for a prefix", red_hears_of_links},
 	{NULL, NULL},
 };
