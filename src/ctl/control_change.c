@@ -105,6 +105,7 @@ static bool remove_peers(struct control *c)
 /* A54: nothing is sent or received under sessions of the former key. */
 static void private_key_changed(struct control *c)
 {
+	control_tell_identity(c);
 	for (uint32_t slot = 0; slot < c->config.max_peers; slot++)
 		c->peers[slot].wipe_due = c->peers[slot].use == PEER_USED;
 	c->run.wipe = true;
@@ -123,7 +124,6 @@ static bool set_device(struct control *c)
 			routing_clear(&c->routing, removed);
 			control_forget_peer(c, removed);
 		}
-		control_tell_identity(c);
 		if (changed)
 			private_key_changed(c);
 	}

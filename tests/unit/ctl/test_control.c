@@ -350,6 +350,7 @@ static void test_private_key(void)
 	rig_forget(&rig);
 	CU_ASSERT_STRING_EQUAL(set("set=1\nprivate_key=%s\n\n", rig_hex(0x11)), "errno=0\n\n");
 	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_WIPE), 0); /* C25: the same key */
+	CU_ASSERT_EQUAL(rig.black_count, 0); /* it would forget its cookies' secrets */
 	rig.hold_acks = true;
 	int fd = rig_connect(&rig, true);
 	snprintf(text, sizeof(text), "set=1\nprivate_key=%s\n\n", rig_hex(0x44));
