@@ -266,17 +266,23 @@ static uint32_t bitmap_words(const struct control *c)
 	return (c->config.max_peers + 63) / 64;
 }
 
-/* The bits go first, then the events: crypt raises them in the opposite order, so none is lost. */
-static bool take_word(struct control *c, uint32_t word, struct wg_now now, unsigned *acted)
+/*
+ * The bits go first, then the events: crypt raises them in the opposite order, so none is lost. False
+ * when it stopped before a slot, which the next look starts with.
+ */
+static bool take_word(
+	struct control *c, uint32_t word, uint64_t which, struct wg_now now, unsigned *acted)
 {
 	_Atomic uint64_t *dirty = &c->config.dirty[word];
-	uint64_t bits = atomic_load_explicit(dirty, memory_order_acquire);
+	uint64_t bits = atomic_load_explicit(dirty, memory_order_acquire) & which;
 
 	for (; bits != 0; bits &= bits - 1) { /* what is raised meanwhile is for the next look */
 		unsigned bit = (unsigned)__builtin_ctzll(bits);
 		uint32_t slot = word * 64 + bit;
-		if (*acted == ROUND_PEERS || !control_roomy(c))
+		if (*acted == ROUND_PEERS || !control_roomy(c)) {
+			c->traffic_slot = slot;
 			return false;
+		}
 		atomic_fetch_and(dirty, ~(1ull << bit));
 		if (slot < c->config.max_peers && take_events(c, slot, now))
 			(*acted)++;
@@ -286,15 +292,15 @@ static bool take_word(struct control *c, uint32_t word, struct wg_now now, unsig
 
 bool control_take_traffic(struct control *c, struct wg_now now)
 {
-	uint32_t words = bitmap_words(c);
+	uint32_t words = bitmap_words(c), first = c->traffic_slot / 64;
+	uint64_t onwards = UINT64_MAX << c->traffic_slot % 64;
 	unsigned acted = 0;
 
-	for (uint32_t i = 0; i < words; i++) {
-		uint32_t word = (c->traffic_word + i) % words;
-		if (!take_word(c, word, now, &acted)) {
-			c->traffic_word = word;
+	/* The first word twice: from the slot on, and in the end up to it. */
+	for (uint32_t i = 0; i <= words; i++) {
+		uint64_t which = i == 0 ? onwards : i < words ? UINT64_MAX : ~onwards;
+		if (!take_word(c, (first + i) % words, which, now, &acted))
 			return acted == ROUND_PEERS; /* else it waits for room */
-		}
 	}
 	return false;
 }

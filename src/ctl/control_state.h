@@ -137,7 +137,7 @@ struct control {
 	bool ready;
 	uint32_t removals;           /* peers whose CRYPT_REMOVE is not acked by all yet */
 	uint32_t wipes;              /* acks of CRYPT_WIPE that are to come */
-	uint32_t traffic_word;       /* where the next look at the bitmap starts */
+	uint32_t traffic_slot;       /* where the next look at the bitmap starts */
 	uint64_t traffic_due_ns;
 	uint64_t client_due_ns;
 	uint64_t attacks_told;       /* in the log: how many began, */

@@ -466,6 +466,42 @@ static void test_overruled(void)
 	end();
 }
 
+/*
+ * Peers that move as fast as control looks have low slots, and there are as many of them as one look acts
+ * upon: those behind them, of the same word and of the next one, have their turn all the same.
+ */
+static void test_movers_starve_nobody(void)
+{
+	const uint32_t last = 30, far = 80;
+	unsigned rounds = 0;
+
+	begin_among(100);
+	rig.hold_acks = false;
+	const uint32_t waiting[] = {last, far, slot};
+	for (unsigned i = 0; i < 3; i++) {
+		wg_peer_set_endpoint(
+			rig.control->device, waiting[i], &remote_endpoint, rig.control->actions);
+		control_perform(rig.control, now());
+		rig_event(&rig, waiting[i], PEER_NEEDS_SESSION, 0);
+	}
+	unsigned initiations = 0;
+	for (; rounds < 20 && initiations < 3; rounds++) {
+		rig_forget(&rig);
+		for (uint32_t s = 0; s < ROUND_PEERS; s++) {
+			rig.reports[s].moved.remote = remote_endpoint;
+			rig.reports[s].moved.remote.port = (uint16_t)(1000 + rounds);
+			rig_event(&rig, s, 0, PEER_MOVED);
+		}
+		rig_round(&rig);
+		rig_domains(&rig);
+		for (unsigned i = 0; i < rig.black_count; i++)
+			initiations += rig.black[i].kind == BLACK_SEND;
+	}
+	CU_ASSERT_EQUAL(initiations, 3);
+	CU_ASSERT(rounds <= 4);
+	end();
+}
+
 static void test_stray_bits(void)
 {
 	begin();
@@ -634,6 +670,7 @@ static const struct unit_test tests[] = {
 	{"A25: the responder's session is confirmed", test_confirmed},
 	{"A51: an endpoint moves, also while crypt is writing it", test_moved},
 	{"A51: sent elsewhere, by an administrator too, a peer may be heard of again", test_overruled},
+	{"A51: peers that move all the time starve nobody", test_movers_starve_nobody},
 	{"bits of peers that are not there", test_stray_bits},
 	{"the loop rests when there is nothing to do", test_rest},
 	{"C12: full rings hold back new handshakes, not acks", test_back_pressure},
