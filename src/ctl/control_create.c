@@ -178,6 +178,7 @@ void control_destroy(struct control *c)
 		return;
 	server_close(&c->uapi);
 	server_close(&c->ctl);
+	control_close_clock(c); /* it writes: while the name is ours */
 	instance_close(&c->instance);
 	if (c->run.stage != STAGE_NONE)
 		change_free(&c->run.change);
@@ -189,10 +190,7 @@ void control_destroy(struct control *c)
 	for (unsigned i = 0; i < c->config.crypt_count; i++)
 		outbox_close(&c->to_crypt[i]);
 	secret_free(c->actions);
-	if (c->device) {
-		control_close_clock(c);
-		wg_device_destroy(c->device);
-	}
+	wg_device_destroy(c->device);
 	free(c->peers);
 	free(c->holders);
 	free(c->running);

@@ -3,10 +3,14 @@
 #include "ctl/mark.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -220,6 +224,59 @@ static void control_doubts(void)
 	end();
 }
 
+/* A pipe that takes no more: whoever opens it to write is still writing when it is looked at. */
+static int make_full_pipe(const char *pipe_path)
+{
+	char junk[4096] = {0};
+	int fd = mkfifo(pipe_path, 0600) == 0 ? open(pipe_path, O_RDWR | O_NONBLOCK) : -1;
+
+	if (fd < 0)
+		abort();
+	while (write(fd, junk, sizeof(junk)) > 0)
+		;
+	return fd;
+}
+
+static void drain(int fd)
+{
+	char junk[4096];
+
+	while (read(fd, junk, sizeof(junk)) > 0)
+		;
+}
+
+static void *close_rig(void *context)
+{
+	rig_close(context);
+	return NULL;
+}
+
+/* Another daemon of that name would read a mark, start from it, and then have it written over. */
+static void last_mark_under_the_lock(void)
+{
+	char new_path[96];
+	struct instance other;
+	struct pollfd opened = {.fd = inotify_init1(IN_CLOEXEC), .events = POLLIN};
+	pthread_t ending;
+
+	CU_ASSERT_TRUE_FATAL(start_control(0)); /* no round: nothing but its end writes */
+	snprintf(new_path, sizeof(new_path), "%s/siteA.mark.new", state);
+	int full = make_full_pipe(new_path);
+	CU_ASSERT_TRUE_FATAL(inotify_add_watch(opened.fd, new_path, IN_OPEN) >= 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&ending, NULL, close_rig, &rig), 0);
+	CU_ASSERT_EQUAL(poll(&opened, 1, 10000), 1); /* it is being written */
+	int rc = instance_open(&other, "siteA", rig.run_dir, rig.uapi_dir, error);
+	CU_ASSERT_EQUAL(rc, -EEXIST);
+	drain(full);
+	pthread_join(ending, NULL);
+	if (rc == 0)
+		instance_close(&other);
+	close(full);
+	close(opened.fd);
+	unlink(new_path);
+	end();
+}
+
 static void control_refuses(void)
 {
 	CU_ASSERT_TRUE(start_control(0));
@@ -242,6 +299,7 @@ static const struct unit_test tests[] = {
 	{"C30: a disk that fails later", writing_fails},
 	{"C30: control writes marks ahead, and a near one at its end", control_keeps_a_mark},
 	{"C30: a clock a day ahead of the mark needs the administrator", control_doubts},
+	{"C30: the last mark is written before another may take the name", last_mark_under_the_lock},
 	{"C30: control does not start without its mark", control_refuses},
 	{NULL, NULL},
 };
