@@ -210,7 +210,7 @@ static bool wipe_sessions(struct control *c)
 
 static int add_peer(struct control *c, struct change_edit *edit, struct wg_now now)
 {
-	int64_t slot = wg_peer_add(c->device, edit->public_key, now);
+	int64_t slot = wg_peer_add(c->device, edit->public_key);
 
 	if (slot < 0)
 		return (int)slot;

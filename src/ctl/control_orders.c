@@ -278,7 +278,7 @@ void control_perform(struct control *c, struct wg_now now)
 {
 	for (unsigned i = 0; i < c->actions->count; i++) {
 		const struct wg_action *action = &c->actions->list[i];
-		/* A cookie reply to a stranger may one day name no peer; nothing does today. */
+		/* wg names none but its peers; any other slot would lead out of the tables. */
 		if (action->slot < c->config.max_peers && c->peers[action->slot].use == PEER_USED)
 			perform_one(c, action, now);
 	}

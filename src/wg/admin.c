@@ -7,11 +7,10 @@
 #include "wg/indices.h"
 #include "wg/state.h"
 
-int64_t wg_peer_add(struct wg_device *d, const uint8_t public_key[static 32], struct wg_now now)
+int64_t wg_peer_add(struct wg_device *d, const uint8_t public_key[static 32])
 {
 	struct peer *peer;
 
-	(void)now; /* a new peer has no history, and so no timer */
 	if (d->identity.set && memcmp(d->identity.public_key, public_key, 32) == 0)
 		return -EADDRINUSE;
 	int error = peer_create(&d->peers, public_key, &peer);
@@ -38,11 +37,6 @@ void wg_peer_remove(struct wg_device *d, uint32_t slot)
 	device_forget_keys(d, peer);
 	schedule_set(&d->schedule, slot, SCHEDULE_NEVER);
 	peer_destroy(&d->peers, peer);
-}
-
-bool wg_peer_exists(const struct wg_device *d, uint32_t slot)
-{
-	return peer_at(&d->peers, slot) != NULL;
 }
 
 uint32_t wg_peer_next(const struct wg_device *d, uint32_t from)
@@ -108,19 +102,6 @@ void wg_peer_set_endpoint(struct wg_device *d, uint32_t slot, const struct endpo
 	action->endpoint = peer->endpoint;
 	action->local = peer->local;
 	device_reschedule(d, peer);
-}
-
-void wg_peer_down(struct wg_device *d, uint32_t slot, struct wg_actions *actions)
-{
-	struct peer *peer = peer_at(&d->peers, slot);
-
-	if (!peer)
-		return;
-	device_forget_keys(d, peer);
-	timers_stop(&peer->timers);
-	device_reschedule(d, peer);
-	actions_add(actions, WG_WIPE, slot);
-	actions_add(actions, WG_DROP_STAGED, slot);
 }
 
 void wg_peer_moved(struct wg_device *d, uint32_t slot, const struct endpoint *endpoint,

@@ -104,10 +104,9 @@ uint64_t wg_clock_doubt(const struct wg_device *d, struct wg_now now);
 void wg_accept_clock(struct wg_device *d, struct wg_now now);
 
 /* The slot; -EEXIST, -ENOSPC; -EADDRINUSE when it is our own key (A53: to be ignored). */
-int64_t wg_peer_add(struct wg_device *d, const uint8_t public_key[static 32], struct wg_now now);
+int64_t wg_peer_add(struct wg_device *d, const uint8_t public_key[static 32]);
 int64_t wg_peer_find(const struct wg_device *d, const uint8_t public_key[static 32]); /* -ENOENT */
 void wg_peer_remove(struct wg_device *d, uint32_t slot); /* wipes; the caller tells crypt */
-bool wg_peer_exists(const struct wg_device *d, uint32_t slot);
 /* first slot >= from that is in use, or UINT32_MAX: to walk all peers */
 uint32_t wg_peer_next(const struct wg_device *d, uint32_t from);
 void wg_peer_info(const struct wg_device *d, uint32_t slot, struct wg_peer_info *info);
@@ -126,9 +125,6 @@ void wg_peer_readdressed(struct wg_device *d, uint32_t slot, const struct ip_pre
 	unsigned count, struct wg_actions *actions);
 /* An empty message to a peer with a session, so that it sees where we are now (A51); else nothing. */
 void wg_peer_greet(struct wg_device *d, uint32_t slot, struct wg_now now, struct wg_actions *actions);
-/* A41: stops the peer's timers and wipes its handshakes. Emits WG_WIPE and WG_DROP_STAGED. The peer
- * starts again with its next traffic, handshake or setting. */
-void wg_peer_down(struct wg_device *d, uint32_t slot, struct wg_actions *actions);
 /* By crypt: authenticated data came from there (A51). Emits WG_ENDPOINT when it differs. */
 void wg_peer_moved(struct wg_device *d, uint32_t slot, const struct endpoint *endpoint,
 	const struct ip_addr *local, struct wg_actions *actions);

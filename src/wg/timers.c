@@ -132,7 +132,7 @@ void timers_handshake_complete(struct timers *t, uint64_t now_ns)
 	t->settled_until_ns = now_ns + REKEY_TIMEOUT;
 }
 
-void timers_stop(struct timers *t)
+static void stop(struct timers *t)
 {
 	uint64_t interval = t->persistent_interval_ns;
 
@@ -146,7 +146,7 @@ void timers_identity_changed(struct timers *t, bool set)
 	bool waited = t->retry_ns != TIMER_OFF;
 	uint64_t since = t->attempts_since_ns;
 
-	timers_stop(t);
+	stop(t);
 	if (set && waited) {
 		t->retry_ns = 0;
 		t->attempts_since_ns = since;

@@ -65,9 +65,10 @@ void timers_session_derived(struct timers *t, uint64_t now_ns);
 /* Called after the peer proved to have the session: by its response, or by its first message. */
 void timers_handshake_complete(struct timers *t, uint64_t now_ns);
 
-/* Called after the peer was taken down (A41): nothing fires before something happens again. */
-void timers_stop(struct timers *t);
-/* Called after our private key changed: handshakes may start at once (A54). `set`: there is one. */
+/*
+ * Called after our private key changed: handshakes may start at once (A54). `set`: there is one; else
+ * nothing fires before something happens again (A41).
+ */
 void timers_identity_changed(struct timers *t, bool set);
 /* Called after the peer became reachable for the first time. */
 void timers_endpoint_known(struct timers *t);

@@ -43,7 +43,7 @@ static void open_node(struct node *n, uint8_t last)
 
 static void meet(struct node *n, const struct node *other, struct wg_now now)
 {
-	int64_t slot = wg_peer_add(n->device, other->public_key, now);
+	int64_t slot = wg_peer_add(n->device, other->public_key);
 
 	if (slot < 0)
 		bench_fail("a peer was refused");

@@ -296,7 +296,7 @@ int site_open(struct fleet *f, uint32_t number)
 		return -errno;
 	keys_private(&f->options, number, private_key);
 	wg_set_private_key(s->device, private_key, &removed);
-	if (wg_peer_add(s->device, f->options.daemon_key, f->now) != 0)
+	if (wg_peer_add(s->device, f->options.daemon_key) != 0)
 		return -EINVAL;
 	wg_peer_set_endpoint(s->device, 0, &f->options.daemon, &f->actions);
 	wg_actions_clear(&f->actions);

@@ -399,14 +399,13 @@ static void traffic(struct reader *r)
 	uint32_t slot = reader_u8(r) % (PEERS + 1);
 
 	t.events = reader_be16(r);
-	if (wg_peer_exists(device, slot))
-		wg_traffic(device, now, slot, &t, &actions);
+	wg_traffic(device, now, slot, &t, &actions);
 	take_actions();
 }
 
 static void add_peer(struct other *o)
 {
-	int64_t slot = wg_peer_add(device, o->identity.public_key, now);
+	int64_t slot = wg_peer_add(device, o->identity.public_key);
 
 	if (slot < 0)
 		return; /* our own key */
@@ -464,7 +463,7 @@ static void administration(struct reader *r)
 	if (what == 2)
 		wg_peer_set_keepalive(device, o->slot, reader_u8(r), now, &actions);
 	else if (what == 3)
-		wg_peer_down(device, o->slot, &actions);
+		wg_peer_readdressed(device, o->slot, NULL, 0, &actions);
 	else if (what == 4) {
 		memset(o->us.preshared_key, reader_u8(r) & 3, 32);
 		wg_peer_set_preshared_key(device, o->slot, o->us.preshared_key);

@@ -68,7 +68,7 @@ static void make_device(void)
 	for (uint8_t i = 1; i <= 3; i++) {
 		struct ip_prefix p = {.addr = {.family = 4, .bytes = {10, i}}, .length = 16};
 		memset(key, i * 0x11, sizeof(key));
-		uint32_t slot = (uint32_t)wg_peer_add(device, key, (struct wg_now){1, 1});
+		uint32_t slot = (uint32_t)wg_peer_add(device, key);
 		require(routes_reserve(&routes, 1) == 0 && routes_set(&routes, &p, slot),
 			"a route");
 	}

@@ -46,7 +46,7 @@ static void begin(void)
 	wg_set_private_key(device, secret, &(uint32_t){0});
 	for (uint8_t i = 1; i <= 2; i++) {
 		memset(key, i, sizeof(key));
-		wg_peer_add(device, key, (struct wg_now){1, 1});
+		wg_peer_add(device, key);
 	}
 	change_init(&change);
 	op_count = 0;
@@ -232,7 +232,7 @@ static void test_own_key(void)
 	begin();
 	memset(secret, 0x42, sizeof(secret));
 	dh_base(public, secret);
-	int64_t slot = wg_peer_add(device, public, (struct wg_now){1, 1});
+	int64_t slot = wg_peer_add(device, public);
 	memcpy(op(UAPI_PRIVATE_KEY)->key, secret, 32);
 	struct change_size size = work_out();
 	CU_ASSERT_EQUAL(size.removed, 1);

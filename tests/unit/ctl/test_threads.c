@@ -40,7 +40,7 @@ static void open_remote(unsigned site, const uint8_t secret[static 32])
 	remote[site] = wg_device_create(2);
 	wg_set_private_key(remote[site], secret, &(uint32_t){0});
 	wg_public_key(rig.control->device, ours);
-	wg_peer_add(remote[site], ours, now());
+	wg_peer_add(remote[site], ours);
 	memset(&actions, 0, sizeof(actions));
 	wg_peer_set_endpoint(remote[site], 0, &here, &actions);
 	wg_actions_clear(&actions);
@@ -306,7 +306,7 @@ static void meet_again(uint8_t fill)
 	memset(secret, fill, sizeof(secret));
 	dh_base(public, secret);
 	for (unsigned i = 0; i < SITES; i++) {
-		CU_ASSERT_EQUAL(wg_peer_add(remote[i], public, now()), 1);
+		CU_ASSERT_EQUAL(wg_peer_add(remote[i], public), 1);
 		wg_peer_set_endpoint(remote[i], 1, &here, &actions);
 		wg_actions_clear(&actions);
 	}

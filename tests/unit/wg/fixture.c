@@ -109,7 +109,7 @@ void pair_init(struct pair *p, uint64_t seed)
 		if (!p->device[side])
 			abort();
 		wg_set_private_key(p->device[side], private_key[side], &removed);
-		p->slot[side] = (uint32_t)wg_peer_add(p->device[side], public_key[!side], p->now);
+		p->slot[side] = (uint32_t)wg_peer_add(p->device[side], public_key[!side]);
 		wg_peer_set_endpoint(p->device[side], p->slot[side], &p->at[!side], &p->actions);
 	}
 	wg_actions_clear(&p->actions);
@@ -237,6 +237,17 @@ bool pair_establish(struct pair *p, unsigned initiator, struct session_keys keys
 	pair_report(p, initiator, PEER_KEEPALIVE_SENT);
 	pair_report(p, !initiator, PEER_CONFIRMED | PEER_KEEPALIVE_RECEIVED);
 	return pair_count(p, WG_FLUSH) == 1;
+}
+
+void pair_forget(struct pair *p, unsigned side)
+{
+	uint8_t secret[32];
+	uint32_t removed;
+
+	wg_actions_clear(&p->actions);
+	wg_private_key(p->device[side], secret);
+	wg_set_private_key(p->device[side], NULL, &removed);
+	wg_set_private_key(p->device[side], secret, &removed);
 }
 
 struct peer *pair_peer(const struct pair *p, unsigned side)

@@ -57,6 +57,8 @@ bool pair_respond(struct pair *p, unsigned to, const uint8_t message[static 148]
 void pair_forge(const struct pair *p, int64_t ahead_ns, uint8_t message[static 148]);
 /* The message yields this error and no action, and leaves the peer as it was. */
 void pair_check_refused(struct pair *p, unsigned to, const void *message, size_t length, int error);
+/* The side's private key goes and comes again: no handshake or session is left (A54). */
+void pair_forget(struct pair *p, unsigned side);
 struct peer *pair_peer(const struct pair *p, unsigned side);
 /* A whole handshake, confirmed on both sides; keys[side] are each side's. */
 bool pair_establish(struct pair *p, unsigned initiator, struct session_keys keys[static 2]);

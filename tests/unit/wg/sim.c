@@ -413,7 +413,7 @@ static void start(struct sim_node *n)
 		n->device = n->sim->node->device;
 	else
 		make_device(n, is_hub(n) ? n->sim->nodes / 2 : 1);
-	n->slot = (uint32_t)wg_peer_add(n->device, n->peer_public_key, sim_now(n));
+	n->slot = (uint32_t)wg_peer_add(n->device, n->peer_public_key);
 	wg_peer_set_endpoint(n->device, n->slot, &sim_other(n)->at, &actions);
 	perform(n, &actions);
 }

@@ -98,7 +98,7 @@ static void stamps_outlive_peers(void)
 	read_stamp(message, before);
 	wg_peer_remove(p.device[0], p.slot[0]);
 	wg_public_key(p.device[1], public_key);
-	p.slot[0] = (uint32_t)wg_peer_add(p.device[0], public_key, p.now);
+	p.slot[0] = (uint32_t)wg_peer_add(p.device[0], public_key);
 	wg_peer_set_endpoint(p.device[0], p.slot[0], &p.at[1], &p.actions);
 	CU_ASSERT_TRUE(pair_initiate(&p, 0, message));
 	read_stamp(message, stamp);
@@ -121,7 +121,7 @@ static void stamps_do_not_run_ahead(void)
 	wg_set_private_key(d, key, &removed);
 	for (uint32_t i = 0; i < 300; i++) {
 		random_bytes(key, sizeof(key));
-		uint32_t slot = (uint32_t)wg_peer_add(d, key, p.now);
+		uint32_t slot = (uint32_t)wg_peer_add(d, key);
 		wg_peer_set_endpoint(d, slot, &p.at[1], &actions);
 		wg_traffic(d, p.now, slot, &wish, &actions);
 		wg_actions_clear(&actions);
@@ -247,7 +247,7 @@ static void low_order_peer(void)
 	int64_t slot;
 
 	pair_init(&p, 2);
-	slot = wg_peer_add(p.device[0], low, p.now);
+	slot = wg_peer_add(p.device[0], low);
 	CU_ASSERT_TRUE(slot >= 0); /* may be configured */
 	wg_peer_set_endpoint(p.device[0], (uint32_t)slot, &p.at[1], &p.actions);
 	wg_actions_clear(&p.actions);
@@ -289,7 +289,7 @@ static void random_indices(void)
 		for (unsigned bit = 0; bit < 32; bit++)
 			ones[bit] += index >> bit & 1;
 		pair_advance(&p, 5 * S);
-		wg_peer_down(p.device[0], p.slot[0], &p.actions);
+		pair_forget(&p, 0);
 	}
 	CU_ASSERT_TRUE(ascents > 150 && ascents < 250);
 	for (unsigned bit = 0; bit < 32; bit++)

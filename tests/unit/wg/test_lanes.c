@@ -197,7 +197,7 @@ static void by_handshakes(void)
 		CU_ASSERT_EQUAL(crypt_thread_of(keys[0].local_index, 2), open);
 	}
 	CU_ASSERT_EQUAL(p.device[0]->lanes.load[open].open, 1);
-	wg_peer_down(p.device[0], p.slot[0], &p.actions);
+	pair_forget(&p, 0);
 	CU_ASSERT_TRUE(is_free(&p.device[0]->lanes));
 	pair_advance(&p, 121 * CLOCK_SECOND);
 	CU_ASSERT_TRUE(pair_establish(&p, 1, keys));

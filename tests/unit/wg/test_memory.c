@@ -17,10 +17,9 @@ static struct pair p;
 static void fill_device(struct wg_device *d)
 {
 	uint8_t key[32] = {9};
-	struct wg_now now = {0};
 
 	for (unsigned i = 0; i < 100; i++, key[1]++)
-		wg_peer_add(d, key, now);
+		wg_peer_add(d, key);
 }
 
 static void memory_is_freed(void)
@@ -47,7 +46,7 @@ static void memory_as_needed(void)
 	struct wg_device *d = wg_device_create(36);
 	for (unsigned i = 0; i < 36; i++, key[1]++) {
 		watch_begin();
-		CU_ASSERT_EQUAL(wg_peer_add(d, key, p.now), i);
+		CU_ASSERT_EQUAL(wg_peer_add(d, key), i);
 		size_t most = i == 0 ? 32 * sizeof(struct peer) : i == 32 ? 4 * sizeof(struct peer) : 0;
 		CU_ASSERT_EQUAL(watch_taken(), (most + 63) / 64 * 64);
 	}
@@ -92,9 +91,9 @@ static void memory_runs_out(void)
 	CU_ASSERT_EQUAL(failures, 8);
 	watch_begin();
 	watch_fail(0);
-	CU_ASSERT_EQUAL(wg_peer_add(d, (const uint8_t[32]){5}, p.now), -ENOMEM);
+	CU_ASSERT_EQUAL(wg_peer_add(d, (const uint8_t[32]){5}), -ENOMEM);
 	watch_begin();
-	CU_ASSERT_EQUAL(wg_peer_add(d, (const uint8_t[32]){5}, p.now), 0); /* no slot was lost */
+	CU_ASSERT_EQUAL(wg_peer_add(d, (const uint8_t[32]){5}), 0); /* no slot was lost */
 	wg_device_destroy(d);
 	pair_free(&p);
 }

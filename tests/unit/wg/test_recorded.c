@@ -28,7 +28,7 @@ static void start(const struct recorded *r)
 	fixture_unhex(bytes, 32, recorded_other_private);
 	noise_set_identity(&identity, bytes);
 	memcpy(public_key, identity.public_key, 32);
-	slot = (uint32_t)wg_peer_add(device, public_key, now);
+	slot = (uint32_t)wg_peer_add(device, public_key);
 	fixture_unhex(bytes, 32, recorded_preshared);
 	wg_peer_set_preshared_key(device, slot, bytes);
 	endpoint_parse(&other, "127.0.0.1:51999");
