@@ -15,6 +15,7 @@ int main(int argc, char **argv)
 		&suite_peer,
 		&suite_control,
 		&suite_control_session,
+		&suite_many,
 		&suite_server,
 		&suite_mark,
 		&suite_reload,

@@ -17,6 +17,7 @@ extern const struct unit_suite suite_show;
 extern const struct unit_suite suite_peer;
 extern const struct unit_suite suite_control;
 extern const struct unit_suite suite_control_session;
+extern const struct unit_suite suite_many;
 extern const struct unit_suite suite_reload;
 extern const struct unit_suite suite_server;
 extern const struct unit_suite suite_plan;
