@@ -202,7 +202,9 @@ static void test_wipe_overtakes(void)
 	remote_initiates();
 	rig_settle(&rig);
 	CU_ASSERT_EQUAL_FATAL(rig_count(&rig, CRYPT_SESSION_RX), 1);
+	rig.control->peers[slot].up_until_ns = UINT64_MAX;
 	control_wipe_sessions(rig.control, slot);
+	CU_ASSERT_EQUAL(rig.control->peers[slot].up_until_ns, 0);
 	rig_settle(&rig);
 	rig_ack(&rig);
 	rig_settle(&rig);
@@ -499,6 +501,11 @@ static void test_movers_starve_nobody(void)
 	}
 	CU_ASSERT_EQUAL(initiations, 3);
 	CU_ASSERT(rounds <= 4);
+	rig.control->traffic_slot = last;
+	rig_settle(&rig);
+	rig_event(&rig, last - 1, 0, PEER_MOVED); /* a look goes all the way round */
+	rig_round(&rig);
+	CU_ASSERT_EQUAL(atomic_load(&rig.dirty[0]), 0);
 	end();
 }
 
