@@ -8,13 +8,14 @@
 
 #include "control_rig.h"
 #include "suites.h"
+#include "wg/state.h"
 
 #define MANY 101 /* more than three times ROUND_EDITS */
 
 static struct rig rig;
 static char *text; /* a request that is being put together */
 static size_t used;
-static int client;
+static int client = -1;
 
 /* Peer i of a generation. */
 static void make_key(uint8_t key[static 32], unsigned generation, unsigned i)
@@ -52,7 +53,9 @@ static void end(void)
 	CU_ASSERT_EQUAL(rig.control->removals + rig.control->wipes, 0);
 	CU_ASSERT_FALSE(rig.control->failed);
 	free(text);
-	close(client);
+	if (client >= 0)
+		close(client);
+	client = -1;
 	rig_close(&rig);
 	CU_ASSERT_EQUAL(rig.tables, 0);
 }
@@ -270,11 +273,49 @@ static void key_of_all(void)
 	end();
 }
 
+static unsigned count_black(enum black_order_kind kind, uint32_t slot)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < rig.black_count; i++)
+		n += rig.black[i].kind == kind && rig.black[i].slot == slot;
+	return n;
+}
+
+/* Other addresses: black has all peers' new ways before the first of those with a session is greeted. */
+static void ways_of_all(void)
+{
+	struct change change;
+
+	begin();
+	change_init(&change);
+	change.set_addresses = true;
+	change.address_count = 1;
+	prefix_parse(&change.addresses[0], "192.0.2.9/24");
+	for (uint32_t slot = 0; slot < MANY; slot += 2) /* by a handshake, but for the purpose here */
+		peer_at(&rig.control->device->peers, slot)->usable_until_ns = UINT64_MAX;
+	CU_ASSERT_EQUAL_FATAL(control_change_begin(rig.control, &change, NULL), 0);
+	for (unsigned i = 0; i < 20 && rig.control->run.stage != STAGE_NONE; i++) {
+		unsigned taken = rig.black_count; /* the list of addresses and, in the end, all ways */
+		rig_round(&rig);
+		rig_domains(&rig);
+		CU_ASSERT(taken == 2 + MANY || rig_count(&rig, CRYPT_KEEPALIVE) == 0);
+	}
+	CU_ASSERT_EQUAL(rig.black[0].kind, BLACK_ADDRESS);
+	CU_ASSERT_EQUAL(rig.black[1].kind, BLACK_ADDRESSES);
+	for (uint32_t slot = 0; slot < MANY; slot++) {
+		CU_ASSERT_EQUAL(count_black(BLACK_ENDPOINT, slot), 1);
+		CU_ASSERT_EQUAL(count_of(CRYPT_KEEPALIVE, slot), slot % 2 == 0);
+	}
+	end();
+}
+
 static const struct unit_test tests[] = {
 	{"C15, C32: a hundred peers removed at once, under traffic", remove_all},
 	{"C32: a hundred peers replaced: no slot is another's before all acks", replace_all},
 	{"U: syncconf of a hundred peers that are the same leaves no gap", same_all},
 	{"A54: a new private key with a hundred peers that all have something to send", key_of_all},
+	{"A51, A52: other black addresses, with a hundred peers", ways_of_all},
 	{NULL, NULL},
 };
 
