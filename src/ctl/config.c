@@ -148,13 +148,14 @@ int config_parse(struct config *config, const char *name, const char *text, size
 	p->config = config;
 	p->error = error;
 	p->files = files;
+	p->running = running;
 	p->section = SECTION_NONE;
 	config_reader_init(&p->reader, text, length, config_key_is_list);
 	read_lines(p);
 	if (p->status == 0)
 		config_check(p);
 	if (p->status == 0 && running)
-		config_check_same(p, running);
+		config_check_same(p);
 	int status = p->status;
 	if (status != 0)
 		config_free(config);
@@ -188,15 +189,29 @@ static int read_file(struct text *text, int fd)
 	}
 }
 
-static int load_text(struct text *text, struct stat *status, const char *path)
+/* Before the daemon runs the text may come through a pipe; later nothing may keep control waiting. */
+static int load_text(struct text *text, struct stat *status, const char *path, bool runs)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (runs ? O_NONBLOCK : 0));
 
 	if (fd < 0)
 		return -errno;
-	int rc = fstat(fd, status) == 0 ? read_file(text, fd) : -errno;
+	int rc = fstat(fd, status) == 0 ? 0 : -errno;
+	if (rc == 0 && runs && !S_ISREG(status->st_mode))
+		rc = -EINVAL;
+	if (rc == 0)
+		rc = read_file(text, fd);
 	close(fd);
 	return rc;
+}
+
+static void explain(char error[static CONFIG_ERROR_MAX], const char *path, int rc)
+{
+	if (rc == -EINVAL)
+		snprintf(error, CONFIG_ERROR_MAX, "%.200s: is no regular file; name one", path);
+	else
+		snprintf(error, CONFIG_ERROR_MAX, "%.200s: cannot be read: %s; name a "
+			"configuration file that this user may read", path, strerror(-rc));
 }
 
 static void warn_of_readers(const struct config *c, const struct stat *status)
@@ -215,12 +230,11 @@ int config_load_again(struct config *config, const char *path, const struct conf
 	struct stat status;
 
 	memset(config, 0, sizeof(*config));
-	int rc = load_text(&text, &status, path);
+	int rc = load_text(&text, &status, path, running != NULL);
 	if (rc == 0 && strlen(path) >= sizeof(config->path))
 		rc = -ENAMETOOLONG;
 	if (rc != 0) {
-		snprintf(error, CONFIG_ERROR_MAX, "%.200s: cannot be read: %s; name a "
-			"configuration file that this user may read", path, strerror(-rc));
+		explain(error, path, rc);
 	} else {
 		rc = config_parse(config, path, text.bytes, text.length, &config_real_files,
 			running, error);

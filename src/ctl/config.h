@@ -79,7 +79,6 @@ struct config {
 	uint16_t listen_port;
 	uint8_t private_key[32];
 	bool has_private_key;
-	char key_store[CONFIG_PATH_MAX];
 	bool copy_dscp; /* Dscp = copy */
 	bool copy_ecn;  /* Ecn = copy */
 	uint64_t crypt_memory_bytes;
@@ -99,7 +98,7 @@ struct config {
 int config_load(struct config *config, const char *path, char error[static CONFIG_ERROR_MAX]);
 /*
  * The same for a daemon that runs with `running`: what cannot change meanwhile (ports, cores, memory,
- * the name, ...) and does is refused with its line.
+ * the name, ...) and does is refused with its line. Never waits: what is no regular file is refused.
  */
 int config_load_again(struct config *config, const char *path, const struct config *running,
 	char error[static CONFIG_ERROR_MAX]);

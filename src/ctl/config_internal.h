@@ -47,6 +47,7 @@ struct config_parse {
 	char *error; /* CONFIG_ERROR_MAX */
 	int status;  /* of the first failure, which is the one told */
 	const struct config_files *files;
+	const struct config *running; /* NULL: the first reading, before the daemon runs */
 	struct config_reader reader;
 
 	enum config_section section; /* of the line being read, and its domain or peer */
@@ -71,7 +72,7 @@ int config_parse(struct config *config, const char *name, const char *text, size
 	const struct config_files *files, const struct config *running,
 	char error[static CONFIG_ERROR_MAX]);
 /* config_same.c: refuses what differs from the running one and cannot change. */
-int config_check_same(struct config_parse *p, const struct config *running);
+int config_check_same(struct config_parse *p);
 /* Notes the first failure as "FILE:LINE: ..." and ends the reading. -EINVAL. */
 int config_fail(struct config_parse *p, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -89,6 +90,8 @@ bool config_key_is_list(const char *name);
 unsigned config_key_line(const struct config_parse *p, enum config_section section,
 	const char *name);
 const char *config_section_name(enum config_section section);
+/* Key i of the section; behind the last one NULL. */
+const char *config_key_name(enum config_section section, unsigned i);
 
 /* config_value.c: values. Each fails with a message, or returns 0. */
 /* In quotes, printable, not too long, and never what may be a key. */

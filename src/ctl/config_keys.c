@@ -122,6 +122,11 @@ const char *config_section_name(enum config_section section)
 	return sections[section].name;
 }
 
+const char *config_key_name(enum config_section section, unsigned i)
+{
+	return sections[section].keys[i].name;
+}
+
 static unsigned smaller(unsigned a, unsigned b)
 {
 	return a < b ? a : b;

@@ -28,6 +28,9 @@ static const struct fixed fixed[] = {
 	FIXED(SECTION_BLACK, "UdpChecksum", udp_checksum, false),
 	FIXED(SECTION_BLACK, "Mtu", black.mtu, false),
 	FIXED(SECTION_BLACK, "Memory", black.memory_bytes, false),
+	FIXED(SECTION_BLACK, "HandshakeLimit", handshake_limit, false),
+	FIXED(SECTION_BLACK, "HandshakeLimitPerSource", handshake_limit_per_source, false),
+	FIXED(SECTION_BLACK, "CookieLimit", cookie_limit, false),
 	FIXED(SECTION_RED, "Port", red.port, true),
 	FIXED(SECTION_RED, "Core", red.core, false),
 	FIXED(SECTION_RED, "Mtu", red.mtu, false),
@@ -35,7 +38,6 @@ static const struct fixed fixed[] = {
 	FIXED(SECTION_CRYPT, "Cores", crypt_core_count, false),
 	FIXED(SECTION_CRYPT, "Cores", crypt_cores, false),
 	FIXED(SECTION_CRYPT, "Engine", engine, true),
-	FIXED(SECTION_CRYPT, "KeyStore", key_store, true),
 	FIXED(SECTION_CRYPT, "Dscp", copy_dscp, false),
 	FIXED(SECTION_CRYPT, "Ecn", copy_ecn, false),
 	FIXED(SECTION_CRYPT, "Memory", crypt_memory_bytes, false),
@@ -73,8 +75,10 @@ bool config_same_gateways(const struct config_domain *a, const struct config_dom
 	return addr_equal(&a->gateway, &b->gateway) && addr_equal(&a->gateway6, &b->gateway6);
 }
 
-int config_check_same(struct config_parse *p, const struct config *running)
+int config_check_same(struct config_parse *p)
 {
+	const struct config *running = p->running;
+
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
 		if (!is_same(&fixed[i], p->config, running))
 			return refuse(p, fixed[i].section, fixed[i].key);

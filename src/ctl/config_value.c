@@ -151,7 +151,8 @@ int config_core(struct config_parse *p, const char *value, int *core)
 			"key out",
 			config_quote(quoted, value));
 	*core = (int)cpu;
-	return check_cpu(p, (unsigned)cpu);
+	/* Read again, it must be what it was; and whoever reads it then is kept on a core of its own. */
+	return p->running ? 0 : check_cpu(p, (unsigned)cpu);
 }
 
 int config_memory(struct config_parse *p, const char *value, uint64_t *bytes)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The configuration read again: what differs is applied, what cannot change is refused with its line. */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "config_rig.h"
 #include "control_rig.h"
 #include "crypto/keytext.h"
+#include "ctl/config_internal.h"
 #include "suites.h"
 
 static struct rig rig;
@@ -35,20 +37,21 @@ static void put(const char *path, const char *head, const char *text)
  */
 static void put_config(const char *path, const char *text)
 {
-	size_t node = strncmp(text, NODE, strlen(NODE)) == 0 ? strlen(NODE) : 0;
+	bool said = strstr(text, "\nStateDirectory") != NULL;
+	size_t node = !said && strncmp(text, NODE, strlen(NODE)) == 0 ? strlen(NODE) : 0;
 
 	put(path, node ? NODE "StateDirectory = none\n" : "", text + node);
 }
 
-/* A daemon that was started with that file. */
-static void begin(const char *text)
+/* A daemon that was started with the one file, and read the other. */
+static void begin_as(const char *first, const char *text)
 {
 	rig_open(&rig);
 	snprintf(conf_path, sizeof(conf_path), "%s/site.conf", rig.folder);
 	snprintf(key_path, sizeof(key_path), "%s/key", rig.folder);
 	snprintf(other_path, sizeof(other_path), "%s/other.conf", rig.folder);
 	put(key_path, "", "ERERERERERERERERERERERERERERERERERERERERERE=\n");
-	put_config(conf_path, SITE);
+	put_config(conf_path, first);
 	if (config_load(&config, conf_path, error) != 0)
 		abort();
 	rig.file = config;
@@ -60,11 +63,18 @@ static void begin(const char *text)
 	rig_forget(&rig);
 }
 
+static void begin(const char *text)
+{
+	begin_as(SITE, text);
+}
+
 static void end(void)
 {
 	unlink(conf_path);
 	unlink(key_path);
 	unlink(other_path);
+	rig.file.peers = NULL; /* they are config's */
+	rig.file.peer_count = 0;
 	rig_close(&rig);
 	config_free(&config);
 }
@@ -157,6 +167,176 @@ static void test_fixed(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(reload(SITE PEER_B "AllowedIPs = 10.0.2.0/33\n"), "site.conf:17: "));
 	CU_ASSERT(shows("peer_name=b\n"));
 	CU_ASSERT_STRING_EQUAL(reload(SITE PEER_B), "errno=0\n\n");
+	end();
+}
+
+/* The thread that reads the file again has a core of its own, which need not be one of those in it. */
+static void test_cores(void)
+{
+	char text[512];
+	cpu_set_t mine, one;
+	int cpus[2], count = 0;
+
+	sched_getaffinity(0, sizeof(mine), &mine);
+	for (int i = 0; i < CPU_SETSIZE && count < 2; i++) {
+		if (CPU_ISSET(i, &mine))
+			cpus[count++] = i;
+	}
+	if (count < 2) {
+		printf("# not tested: this machine has one CPU\n");
+		return;
+	}
+	snprintf(text, sizeof(text), SITE "Cores = %d\n" PEER_B, cpus[1]);
+	begin_as(text, text);
+	CPU_ZERO(&one);
+	CPU_SET(cpus[0], &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	CU_ASSERT_STRING_EQUAL(reload(text), "errno=0\n\n");
+	snprintf(text, sizeof(text), SITE "Cores = 8191\n" PEER_B); /* no such CPU: another one, at least */
+	CU_ASSERT_PTR_NOT_NULL(strstr(reload(text), "[Crypt] Cores cannot change"));
+	sched_setaffinity(0, sizeof(mine), &mine);
+	end();
+}
+
+/* ---- every key: done, or refused ---- */
+
+static const struct {
+	enum config_section section;
+	const char *line; /* as the daemon was started with; "": it had none */
+	const char *other;
+	const char *refused; /* a part of the answer; NULL: it is done */
+} every_key[] = {
+	{SECTION_NODE, "Name = siteA", "Name = siteB", "cannot change"},
+	{SECTION_NODE, "", "Core = 0", "cannot change"},
+	{SECTION_NODE, "", "Mode = large", "cannot change"},
+	{SECTION_NODE, "", "Hugepages = off", "cannot change"},
+	{SECTION_NODE, "", "Poll = busy", "cannot change"},
+	{SECTION_NODE, "", "UapiSecrets = yes", NULL},
+	{SECTION_NODE, "StateDirectory = none", "StateDirectory = /nowhere", "cannot change"},
+	{SECTION_BLACK, "Port = iface:wan0", "Port = iface:wan1", "cannot change"},
+	{SECTION_BLACK, "", "Core = 0", "cannot change"},
+	{SECTION_BLACK, "Address = 192.168.1.10/24", "Address = 192.168.1.11/24", NULL},
+	{SECTION_BLACK, "", "Gateway = 192.168.1.1", NULL},
+	{SECTION_BLACK, "", "Mtu = 1400", "cannot change"},
+	{SECTION_BLACK, "", "UdpChecksum = yes", "cannot change"},
+	{SECTION_BLACK, "", "Memory = 96M", "cannot change"},
+	{SECTION_BLACK, "", "HandshakeLimit = 7", "cannot change"},
+	{SECTION_BLACK, "", "HandshakeLimitPerSource = 7", "cannot change"},
+	{SECTION_BLACK, "", "CookieLimit = 7", "cannot change"},
+	{SECTION_RED, "Port = iface:lan0", "Port = iface:lan1", "cannot change"},
+	{SECTION_RED, "", "Core = 0", "cannot change"},
+	{SECTION_RED, "Address = 10.0.1.254/24", "Address = 10.0.1.253/24", "cannot change"},
+	{SECTION_RED, "", "Gateway = 10.0.1.1", "cannot change"},
+	{SECTION_RED, "", "Mtu = 1400", "cannot change"},
+	{SECTION_RED, "", "Secure = 10.99.0.0/16", NULL},
+	{SECTION_RED, "", "Memory = 96M", "cannot change"},
+	{SECTION_CRYPT, "", "Cores = 0", "cannot change"},
+	{SECTION_CRYPT, "", "Engine = sodium", "cannot change"},
+	{SECTION_CRYPT, "", "ListenPort = 7", NULL},
+	{SECTION_CRYPT, "PrivateKeyFile = key", "PrivateKeyFile = other.conf", NULL},
+	{SECTION_CRYPT, "", "PrivateKey = " PSK, "does not belong into this file"},
+	{SECTION_CRYPT, "", "KeyStore = x", "not supported"},
+	{SECTION_CRYPT, "", "Dscp = copy", "cannot change"},
+	{SECTION_CRYPT, "", "Ecn = copy", "cannot change"},
+	{SECTION_CRYPT, "", "Memory = 96M", "cannot change"},
+	{SECTION_PEER, "Name = b", "Name = bb", NULL},
+	{SECTION_PEER, "PublicKey = " KEY_B, "PublicKey = " KEY_C, NULL},
+	{SECTION_PEER, "", "PresharedKey = " PSK, NULL},
+	{SECTION_PEER, "", "PresharedKeyFile = other.conf", NULL},
+	{SECTION_PEER, "", "Endpoint = 192.0.2.9:9", NULL},
+	{SECTION_PEER, "", "AllowedIPs = 10.9.0.0/16", NULL},
+	{SECTION_PEER, "", "PersistentKeepalive = 9", NULL},
+	{SECTION_RULE, "", "From = any", "not enforced"},
+	{SECTION_RULE, "", "To = any", "not enforced"},
+	{SECTION_RULE, "", "Protocol = tcp", "not enforced"},
+	{SECTION_RULE, "", "Port = 80", "Port needs Protocol"},
+	{SECTION_RULE, "", "Action = deny", "not enforced"},
+};
+
+#define EVERY_KEY (sizeof(every_key) / sizeof(every_key[0]))
+
+/* The file that the daemon was started with, but for the key of that number (EVERY_KEY: none). */
+static const char *site_with(size_t changed)
+{
+	static char text[2048];
+	int used = 0;
+
+	for (enum config_section s = 0; s < SECTION_COUNT; s++) {
+		if (s == SECTION_RULE && (changed == EVERY_KEY || every_key[changed].section != s))
+			continue;
+		used += snprintf(text + used, sizeof(text) - (size_t)used, "[%s]\n",
+			config_section_name(s));
+		for (size_t i = 0; i < EVERY_KEY; i++) {
+			const char *line = i == changed ? every_key[i].other : every_key[i].line;
+			if (every_key[i].section == s && line[0] != '\0')
+				used += snprintf(text + used, sizeof(text) - (size_t)used, "%s\n", line);
+		}
+		if (s == SECTION_RULE && strncmp(every_key[changed].other, "Action", 6) != 0)
+			used += snprintf(text + used, sizeof(text) - (size_t)used, "Action = allow\n");
+	}
+	return text;
+}
+
+static const char *reload_with(size_t changed)
+{
+	rig_forget(&rig);
+	put(conf_path, "", site_with(changed));
+	const char *answer = rig_ask(&rig, false, "verb=reload\n\n");
+	rig_settle(&rig);
+	return answer;
+}
+
+/* What can be seen of the daemon, and what the domains were told since reload_with(). */
+static const char *seen(void)
+{
+	static char text[4096];
+
+	snprintf(text, sizeof(text), "%u %u %d %s", rig.black_count, rig.red_count,
+		rig.control->uapi_secrets, show());
+	return text;
+}
+
+static void test_key(size_t i)
+{
+	char before[4096], after[4096], answer[1024];
+
+	CU_ASSERT_STRING_EQUAL(reload_with(EVERY_KEY), "errno=0\n\n");
+	reload_with(EVERY_KEY); /* once more: now nothing differs */
+	snprintf(before, sizeof(before), "%s", seen());
+	snprintf(answer, sizeof(answer), "%s", reload_with(i));
+	snprintf(after, sizeof(after), "%s", seen());
+	bool right = every_key[i].refused ? strstr(answer, every_key[i].refused) != NULL :
+					    strcmp(answer, "errno=0\n\n") == 0 && strcmp(before, after) != 0;
+	if (!right)
+		printf("# %s %s: %s", config_section_name(every_key[i].section), every_key[i].other, answer);
+	CU_ASSERT(right);
+}
+
+static bool is_key(size_t i, enum config_section section, const char *name)
+{
+	size_t length = strlen(name);
+
+	return every_key[i].section == section && strncmp(every_key[i].other, name, length) == 0 &&
+	       every_key[i].other[length] == ' ';
+}
+
+static void test_every_key(void)
+{
+	const char *name;
+
+	begin_as(site_with(EVERY_KEY), site_with(EVERY_KEY));
+	put(other_path, "", PSK "\n");
+	for (enum config_section s = 0; s < SECTION_COUNT; s++) {
+		for (unsigned k = 0; (name = config_key_name(s, k)); k++) {
+			size_t i = 0;
+			while (i < EVERY_KEY && !is_key(i, s, name))
+				i++;
+			if (i == EVERY_KEY)
+				printf("# [%s] %s is not in this test\n", config_section_name(s), name);
+			CU_ASSERT_FATAL(i < EVERY_KEY);
+			test_key(i);
+		}
+	}
 	end();
 }
 
@@ -277,6 +457,25 @@ static void test_setconf(void)
 	end();
 }
 
+/* Nobody may ever write to what is named: control would wait for it, and all peers for control. */
+static void test_no_file(void)
+{
+	char request[128];
+
+	begin(SITE PEER_B);
+	CU_ASSERT_EQUAL_FATAL(mkfifo(other_path, 0600), 0);
+	snprintf(request, sizeof(request), "verb=syncconf\nfile=%s\n\n", other_path);
+	alarm(20);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig_ask(&rig, false, request), "is no regular file; name one"));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(rig_ask(&rig, false, "verb=setconf\nfile=/dev/null\n\n"), "is no regular file"));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(rig_ask(&rig, false, "verb=setconf\nfile=/\n\n"), "is no regular file"));
+	alarm(0);
+	CU_ASSERT(shows("peer_name=b\n"));
+	end();
+}
+
 static void test_no_room(void)
 {
 	char text[2 * 400 * 64 + 4096];
@@ -387,12 +586,15 @@ static void test_signal(void)
 
 static const struct unit_test tests[] = {
 	{"what cannot change is refused with its line, and nothing is done", test_fixed},
+	{"the file's cores are not those of the thread that reads it again", test_cores},
+	{"every key that there is: done, or refused", test_every_key},
 	{"U: what differs is applied, other peers are not touched", test_sync},
 	{"A51: a peer that moved stays where it is", test_moved_peer},
 	{"endpoints by name: the same one is left alone", test_names},
 	{"A54: a preshared key that is taken out is gone", test_preshared_key},
 	{"prefixes of Secure are added, and stay", test_secure},
 	{"setconf and syncconf of another file", test_setconf},
+	{"a pipe or a folder is no configuration, and keeps nobody waiting", test_no_file},
 	{"what there is no memory for is refused whole", test_no_room},
 	{"changes wait for each other", test_turns},
 	{"A51, A52: other black addresses: black has them, then each peer's way", test_black_addresses},
