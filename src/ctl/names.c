@@ -199,23 +199,26 @@ void names_up(struct names *n, uint32_t slot)
 
 /* ---- asking ---- */
 
-/* The first that is due, and when the next one will be. */
+/* The one that is due longest, so that none waits for ever; and when the next one will be. */
 static uint32_t find_due(struct names *n, uint64_t now_ns)
 {
 	uint32_t due = NAMES_NOBODY;
-	uint64_t next_ns = NEVER;
+	uint64_t first_ns = NEVER, next_ns = NEVER;
 
 	for (uint32_t i = 0; i < n->slots; i++) {
 		const struct name *name = n->by_slot[i];
 		if (!name)
 			continue;
-		if (due == NAMES_NOBODY && name->ask_ns <= now_ns)
+		if (name->ask_ns < first_ns) {
+			next_ns = first_ns;
+			first_ns = name->ask_ns;
 			due = i;
-		else if (name->ask_ns < next_ns)
+		} else if (name->ask_ns < next_ns) {
 			next_ns = name->ask_ns;
+		}
 	}
-	n->due_ns = next_ns;
-	return due;
+	n->due_ns = first_ns <= now_ns ? next_ns : first_ns;
+	return first_ns <= now_ns ? due : NAMES_NOBODY;
 }
 
 bool names_ask(struct names *n, uint64_t now_ns, struct resolver_request *request)
