@@ -22,6 +22,7 @@ struct name {
 	unsigned found_count;
 	unsigned at;        /* the one in use */
 	unsigned attempts;  /* since the peer answered */
+	bool up;            /* the peer answered, wherever it is; until an attempt was not answered */
 	bool turn;          /* found[at] is to be the endpoint */
 	uint64_t ask_ns;    /* NEVER: not now */
 	uint64_t wait_ns;   /* after the next failure */
@@ -169,10 +170,12 @@ void names_attempt(struct names *n, uint32_t slot, uint64_t now_ns)
 	unsigned failed = name->attempts++; /* those before this one */
 	if (failed == 0)
 		return;
-	if (name->found_count > 1) {
+	/* From wherever it was to the next address; if there is one only, once. */
+	if (name->found_count > 1)
 		name->at = (name->at + 1) % name->found_count;
+	if (name->found_count > 1 || (name->found_count == 1 && name->up))
 		set_turn(n, name, true);
-	}
+	name->up = false;
 	if (failed % NAMES_ASK_EVERY == 0)
 		ask_at(n, name, now_ns);
 }
@@ -181,8 +184,10 @@ void names_gave_up(struct names *n, uint32_t slot, uint64_t now_ns)
 {
 	struct name *name = name_of(n, slot);
 
-	if (name)
-		ask_at(n, name, now_ns);
+	if (!name)
+		return;
+	name->up = false;
+	ask_at(n, name, now_ns);
 }
 
 void names_up(struct names *n, uint32_t slot)
@@ -192,6 +197,7 @@ void names_up(struct names *n, uint32_t slot)
 	if (!name)
 		return;
 	name->attempts = 0;
+	name->up = true;
 	set_turn(n, name, false);
 	if (name->found_count > 0)
 		name->ask_ns = NEVER;
@@ -305,7 +311,7 @@ static void take_found(struct names *n, struct name *name, const struct name *fr
 	name->found_count = fresh->found_count;
 	name->at = 0;
 	/* One attempt is on its way and may yet be answered; not so when it went to nowhere. */
-	set_turn(n, name, first || name->attempts > 1);
+	set_turn(n, name, !name->up && (first || name->attempts > 1));
 }
 
 static int take_failure(struct names *n, struct name *name, uint64_t now_ns)

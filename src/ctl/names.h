@@ -4,8 +4,9 @@
  * time is a parameter, requests are handed out and answers handed in as the resolver's messages.
  *
  * A name is looked up at the start, and again when handshakes fail: at every second attempt that was
- * not answered, and when they are given up. Each attempt goes to the next of its addresses. Once the
- * peer answers, nothing is looked up and nothing is turned: it may move by itself (A51).
+ * not answered, and when they are given up. Each attempt goes to the next of its addresses. While the
+ * peer answers nothing is turned, also when its name is found only then: it may move by itself (A51).
+ * Nor is it looked up, once an address is known.
  */
 #ifndef CTL_NAMES_H
 #define CTL_NAMES_H

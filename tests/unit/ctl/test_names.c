@@ -178,6 +178,33 @@ static void test_failures(void)
 	end();
 }
 
+/* Each failure takes longer than the longest pause, for three of them together. */
+static void test_slow_names(void)
+{
+	static const char *const none[] = {NULL};
+	struct resolver_request request;
+	unsigned asked[4] = {0};
+	uint32_t slot;
+
+	begin();
+	for (uint32_t i = 0; i < 4; i++)
+		names_set(&names, i, "b.example.org:1", now_ns);
+	for (unsigned i = 0; i < 40; i++) {
+		if (!names_ask(&names, now_ns, &request)) {
+			now_ns = names_deadline(&names);
+			continue;
+		}
+		now_ns += 25 * CLOCK_SECOND;
+		struct resolver_answer a = answer_of(request.id, none);
+		CU_ASSERT_EQUAL(names_answer(&names, now_ns, &a, sizeof(a), &slot), -ENOENT);
+		CU_ASSERT_FATAL(slot < 4);
+		asked[slot]++;
+	}
+	for (unsigned i = 0; i < 4; i++)
+		CU_ASSERT(asked[i] >= 9);
+	end();
+}
+
 static void test_lost_answer(void)
 {
 	struct resolver_request first, second;
@@ -262,6 +289,31 @@ static void test_up_meanwhile(void)
 	struct resolver_answer a = answer_of(request.id, (const char *const[]){"192.0.2.2", NULL});
 	CU_ASSERT_EQUAL(names_answer(&names, now_ns, &a, sizeof(a), &slot), 0);
 	CU_ASSERT_STRING_EQUAL(turned(&slot), "");
+	end();
+}
+
+/* It called us, from wherever it is, before its name was known: what we hear of the name can wait. */
+static void test_up_before_found(void)
+{
+	static const char *const none[] = {NULL};
+	uint32_t slot;
+
+	begin();
+	names_set(&names, 0, "b.example.org:1", now_ns);
+	CU_ASSERT_EQUAL(resolve(none), 0);
+	names_up(&names, 0);
+	now_ns += 5 * CLOCK_SECOND;
+	CU_ASSERT_EQUAL(RESOLVE("192.0.2.1"), 0);
+	CU_ASSERT_STRING_EQUAL(turned(&slot), "");
+	names_attempt(&names, 0, now_ns);
+	CU_ASSERT_STRING_EQUAL(turned(&slot), ""); /* it may yet be answered */
+	names_up(&names, 0);
+	names_attempt(&names, 0, now_ns);
+	CU_ASSERT_STRING_EQUAL(turned(&slot), "");
+	names_attempt(&names, 0, now_ns); /* it was not */
+	CU_ASSERT_STRING_EQUAL(turned(&slot), "192.0.2.1:1");
+	names_attempt(&names, 0, now_ns);
+	CU_ASSERT_STRING_EQUAL(turned(&slot), ""); /* it is there already */
 	end();
 }
 
@@ -494,10 +546,12 @@ static const struct unit_test tests[] = {
 	{"a name is asked for once, and its address told once", test_first},
 	{"answers that nobody asked for, or that are none, change nothing", test_distrust},
 	{"a name without an address is asked for again, ever more seldom", test_failures},
+	{"names that fail slowly keep no other one waiting", test_slow_names},
 	{"an answer that does not come holds up nobody for ever", test_lost_answer},
 	{"an answer to a name that was replaced is nobody's", test_changed_meanwhile},
 	{"A34: names are asked for again when handshakes fail", test_attempts},
 	{"A51: a peer that answers is not turned away from where it is", test_up_meanwhile},
+	{"A51: nor one that was there before its name was found", test_up_before_found},
 	{"several addresses are tried in turn", test_in_turn},
 	{"control asks, sets the endpoint, and outlives the resolver", test_control},
 	{"A34: control asks when attempts fail and when they are given up, and tries each address",
