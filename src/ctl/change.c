@@ -72,11 +72,15 @@ static int grow_edits(struct change *change)
 static struct change_edit *edit_of(
 	struct change *change, const struct wg_device *device, const uint8_t key[static 32])
 {
-	if (change->edit_count == change->edit_capacity && grow_edits(change) != 0)
-		return NULL;
-	uint32_t *bucket = bucket_of(change, key);
-	if (*bucket != CHANGE_NONE)
-		return &change->edits[*bucket];
+	uint32_t *bucket = change->bucket_count ? bucket_of(change, key) : NULL;
+
+	if (bucket && *bucket != CHANGE_NONE)
+		return &change->edits[*bucket]; /* needs no memory */
+	if (change->edit_count == change->edit_capacity) {
+		if (grow_edits(change) != 0)
+			return NULL;
+		bucket = bucket_of(change, key);
+	}
 	int64_t slot = wg_peer_find(device, key);
 	struct change_edit *edit = &change->edits[change->edit_count];
 	memset(edit, 0, sizeof(*edit));

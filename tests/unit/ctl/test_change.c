@@ -261,6 +261,25 @@ static void test_many(void)
 	free(many);
 }
 
+/* An edit that is there is found without memory: the last one may have taken all that there was. */
+static void test_full(void)
+{
+	static struct config config;
+	struct config_peer peers[8];
+
+	begin();
+	memset(&config, 0, sizeof(config));
+	memset(peers, 0, sizeof(peers));
+	for (uint8_t i = 0; i < 8; i++)
+		memset(peers[i].public_key, i + 1, sizeof(peers[i].public_key));
+	config.peers = peers;
+	config.peer_count = 8;
+	CU_ASSERT_EQUAL(change_to_config(&change, device, &config, false), 0);
+	CU_ASSERT_EQUAL(change.edit_count, 8);
+	CU_ASSERT_EQUAL(change.edit_capacity, 8);
+	end();
+}
+
 static const struct unit_test tests[] = {
 	{"U: peers that come and peers that are edited", test_add_and_edit},
 	{"U: peers that go", test_remove},
@@ -270,6 +289,7 @@ static const struct unit_test tests[] = {
 	{"U: replace_allowed_ips", test_replace_allowed_ips},
 	{"A53: a peer with the new own key goes", test_own_key},
 	{"C24: thousands of peers, each named twice", test_many},
+	{"an edit that is there is found without memory", test_full},
 	{NULL, NULL},
 };
 
