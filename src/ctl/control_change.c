@@ -392,8 +392,31 @@ static bool waits(const struct control *c)
 	       c->routing.in_flight || !control_roomy(c);
 }
 
+static void note_progress(struct control *c, struct wg_now now)
+{
+	struct change_run *run = &c->run;
+	const uint32_t mark[4] = {run->stage, run->at, c->removals + c->wipes, c->routing.tunnel_told};
+
+	if (run->moved_ns != 0 && memcmp(run->mark, mark, sizeof(mark)) == 0)
+		return;
+	memcpy(run->mark, mark, sizeof(mark));
+	run->moved_ns = now.boot_ns;
+}
+
+bool control_change_moved(const struct control *c, struct client *client)
+{
+	uint64_t until_ns = c->run.moved_ns + SERVER_SILENCE_NS;
+
+	if (c->run.stage == STAGE_NONE || until_ns <= client->deadline_ns)
+		return false;
+	client->deadline_ns = until_ns;
+	return true;
+}
+
 bool control_change_step(struct control *c, struct wg_now now)
 {
+	if (c->run.stage != STAGE_NONE)
+		note_progress(c, now);
 	while (c->run.stage != STAGE_NONE && control_roomy(c) && !c->failed) {
 		if (!stage_done(c, now))
 			return !waits(c);

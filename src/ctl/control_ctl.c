@@ -270,6 +270,8 @@ static void ctl_overdue(struct client *client)
 {
 	const struct ctl_client *v = client->state;
 
+	if (control_change_moved(v->control, client))
+		return;
 	if (v->changing)
 		v->control->run.client = NULL;
 	answer_end(client, ETIMEDOUT, "a change is being made and does not come to its end");

@@ -106,6 +106,8 @@ struct change_run { /* control_change.c */
 	pid_t pid;
 	uid_t uid;
 	struct change_size size;
+	uint32_t mark[4];        /* how far it was when it moved last, */
+	uint64_t moved_ns;       /* and when that was */
 };
 
 struct control {
@@ -243,6 +245,8 @@ bool routing_tell_links(struct control *c);
 int control_change_begin(struct control *c, struct change *change, struct client *client);
 /* A part of what is left. True when it stopped at its bound. */
 bool control_change_step(struct control *c, struct wg_now now);
+/* A client's time is over: has the change that it waits for moved meanwhile? Then it gets more. */
+bool control_change_moved(const struct control *c, struct client *client);
 
 /* ---- control_reload.c ---- */
 

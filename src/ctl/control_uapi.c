@@ -229,6 +229,8 @@ static void uapi_overdue(struct client *client)
 {
 	struct uapi_client *u = client->state;
 
+	if (control_change_moved(u->control, client))
+		return;
 	if (u->stage == UAPI_CHANGING)
 		u->control->run.client = NULL;
 	log_event(LOG_ERROR, "control", "no answer in time by=uapi pid=%d", (int)client->pid);

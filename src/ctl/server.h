@@ -55,7 +55,7 @@ struct server_ops {
 	size_t (*receive)(struct client *client, const uint8_t *bytes, size_t length);
 	/* All of `out` was sent. True when more was added; false: the answer is complete. */
 	bool (*more)(struct client *client);
-	/* The deadline came while the client waited for an answer: give one. */
+	/* The deadline came while the client waited for an answer: give one, or set a later deadline. */
 	void (*overdue)(struct client *client);
 };
 

@@ -24,6 +24,27 @@ sys.exit(not ($1))"
 }
 encrypterctl=$BUILD/encrypterctl
 
+# ---- a daemon that takes its time; its answer is looked at in the end ----
+
+# It answers version at once, all else after 17 s: encrypterctl waits for 15 s without a look.
+slow=/run/encrypter/$lab-slow
+trap 'rm -rf "$slow"; leave' EXIT
+mkdir -m 700 "$slow"
+spawn slow /dev/null siteA python3 -c '
+import socket, sys, threading, time
+def serve(client):
+    asked = client.recv(4096)
+    time.sleep(0 if b"version" in asked else 17)
+    client.sendall(b"version=0\nerrno=0\n\n")
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+' "$slow/control.sock"
+check "a daemon that is slow listens" await 5 test -S "$slow/control.sock"
+spawn waiting "$scratch/waiting" siteA sh -c "'$encrypterctl' -n '$lab-slow' reload; echo exit status \$?"
+
 # ---- keys ----
 
 "$encrypterctl" genkey >"$scratch/key"
@@ -84,5 +105,9 @@ print("\n".join(sorted({k for domain in ("black", "red", "crypt", "control") for
 }
 check "stats: every counter of stats.h is there, and no other" every_counter
 check "wg show agrees on the peer" sh -c "wg show $lab-siteA peers | grep -qxF '$peer'"
+
+answered() { grep -q 'exit status' "$scratch/waiting"; }
+check "a change that goes on is waited for" await 30 answered
+check "until it has succeeded" grep -qx 'exit status 0' "$scratch/waiting"
 
 done_testing

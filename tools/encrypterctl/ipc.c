@@ -16,7 +16,7 @@
 
 #define REPLY_FIRST 65536
 #define REPLY_MAX   (256ul << 20)
-#define PATIENCE_S  15 /* the daemon itself gives up after 10 */
+#define PATIENCE_S  15 /* the daemon itself gives up what has not moved for 10 */
 #define NAMES_SHOWN 256
 
 /* -errno when nobody listens there. */
@@ -170,6 +170,40 @@ static bool grow(struct reply *reply, size_t *capacity)
 	return true;
 }
 
+/* Another connection to the daemon at the other end of this one, to its control socket. -errno. */
+static int connect_again(int fd)
+{
+	struct sockaddr_un address = {0};
+	socklen_t length = sizeof(address) - 1;
+	char name[sizeof(address.sun_path)];
+
+	if (getpeername(fd, (struct sockaddr *)&address, &length) != 0)
+		return -errno;
+	bool uapi = strncmp(address.sun_path, CTL_UAPI_DIR "/", strlen(CTL_UAPI_DIR "/")) == 0;
+	size_t folder = strlen(uapi ? CTL_UAPI_DIR "/" : CTL_RUN_DIR "/");
+	size_t end = strlen(uapi ? ".sock" : "/" CTL_SOCKET);
+	size_t whole = strnlen(address.sun_path, sizeof(address.sun_path));
+	if (whole <= folder + end)
+		return -ENOENT;
+	snprintf(name, sizeof(name), "%.*s", (int)(whole - folder - end), address.sun_path + folder);
+	return connect_to(name);
+}
+
+/* A long change may go on: as long as the daemon answers others it will answer us, or give up. */
+static bool is_alive(int fd)
+{
+	static const char request[] = "verb=version\n\n";
+	char answer[64];
+	int again = connect_again(fd);
+
+	if (again < 0)
+		return false;
+	bool alive = send_all(again, request, strlen(request)) &&
+		recv(again, answer, sizeof(answer), 0) > 0;
+	close(again);
+	return alive;
+}
+
 /* Until the empty line. False with errno. */
 static bool receive_all(int fd, struct reply *reply)
 {
@@ -180,7 +214,7 @@ static bool receive_all(int fd, struct reply *reply)
 			return false;
 		ssize_t got =
 			recv(fd, reply->text + reply->length, capacity - reply->length - 1, 0);
-		if (got < 0 && errno == EINTR)
+		if (got < 0 && (errno == EINTR || (errno == EAGAIN && is_alive(fd))))
 			continue;
 		if (got < 0)
 			return false;

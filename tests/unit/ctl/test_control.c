@@ -500,6 +500,42 @@ static void test_no_ack(void)
 	end();
 }
 
+/* As long as something moves the answer is yet to come, however long it takes. */
+static void test_long_change(void)
+{
+	static char text[200 * 96];
+	size_t used = (size_t)snprintf(text, sizeof(text), "set=1\n");
+
+	begin();
+	for (unsigned i = 0; i < 200; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "public_key=%s\n", rig_hex((uint8_t)(i + 10)));
+	snprintf(text + used, sizeof(text) - used, "allowed_ip=10.200.0.0/16\n\n");
+	int fd = rig_connect(&rig, true), other = rig_connect(&rig, false);
+	CU_ASSERT(rig_write(fd, text));
+	for (unsigned i = 0; i < 100 && rig.control->run.stage == STAGE_NONE; i++)
+		rig_round(&rig);
+	CU_ASSERT(rig_write(other, "verb=show\n\n"));
+	unsigned rounds = 0;
+	rig.hold_acks = true; /* so that it does not end within the loop */
+	for (; rounds < 100 && rig.control->run.stage != STAGE_SETTLE; rounds++) {
+		rig.late_ns += 9 * CLOCK_SECOND;
+		rig_round(&rig);
+		rig_domains(&rig);
+	}
+	CU_ASSERT(rounds > 3 && rounds < 100);
+	CU_ASSERT_STRING_EQUAL(rig_read(fd), "");
+	CU_ASSERT_STRING_EQUAL(rig_read(other), "");
+	rig.late_ns = 0; /* an answer's time is by the true clock */
+	rig.hold_acks = false;
+	rig_ack(&rig);
+	rig_settle(&rig);
+	CU_ASSERT_STRING_EQUAL(rig_read(fd), "errno=0\n\n");
+	CU_ASSERT_EQUAL(strncmp(rig_read(other), "name=siteA\n", 11), 0);
+	close(fd);
+	close(other);
+	end();
+}
+
 static const struct unit_test tests[] = {
 	{"start: peers, routes, prefixes; ready after crypt's ack", test_start},
 	{"start: no peers: an empty table", test_start_without_peers},
@@ -518,6 +554,7 @@ static const struct unit_test tests[] = {
 	{"U: one change at a time, first come first served", test_one_at_a_time},
 	{"U: a client that does not wait", test_client_gone},
 	{"U: a crypt that does not ack", test_no_ack},
+	{"a change that goes on is not given up, nor who waits for it", test_long_change},
 	{NULL, NULL},
 };
 
