@@ -60,23 +60,11 @@ static int read_link(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-static void take_address(struct ip_addr *addr, const struct nlattr *attr)
-{
-	size_t length = mnl_attr_get_payload_len(attr);
-
-	memset(addr, 0, sizeof(*addr));
-	if (length != 4 && length != 16)
-		return;
-	addr->family = length == 4 ? 4 : 6;
-	memcpy(addr->bytes, mnl_attr_get_payload(attr), length);
-}
-
 static int read_address(const struct nlmsghdr *message, void *context)
 {
 	const struct ifaddrmsg *address = mnl_nlmsg_get_payload(message);
 	struct reading *r = context;
 	struct iface *iface = r->iface;
-	const struct nlattr *attr;
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*address)) ||
 		address->ifa_index != iface->index)
@@ -85,14 +73,7 @@ static int read_address(const struct nlmsghdr *message, void *context)
 		r->error = -EBUSY;
 		return MNL_CB_ERROR;
 	}
-	struct ip_prefix *prefix = &iface->addresses[iface->address_count++];
-	prefix->length = address->ifa_prefixlen;
-	mnl_attr_for_each(attr, message, sizeof(*address)) {
-		/* On a point-to-point link ADDRESS is the other end's. */
-		uint16_t type = mnl_attr_get_type(attr);
-		if (type == IFA_LOCAL || (type == IFA_ADDRESS && prefix->addr.family == 0))
-			take_address(&prefix->addr, attr);
-	}
+	iface->address_count++;
 	return keep(r, message);
 }
 
@@ -149,7 +130,6 @@ static int read_all(struct reading *r, struct netlink *n)
 		}
 		iface_state_free(r->iface);
 		r->iface->address_count = 0;
-		memset(r->iface->addresses, 0, sizeof(r->iface->addresses));
 		r->tail = &r->iface->kept;
 		r->routes = 0;
 		rc = dump(n, RTM_GETADDR, sizeof(struct ifaddrmsg), read_address, r);
@@ -241,8 +221,16 @@ static int tell(struct netlink *n, const struct iface_kept *kept, uint16_t type,
 
 int iface_state_remove(const struct iface *iface, struct netlink *n)
 {
+	/* A route through the device alone needs no address, and would not go with one. */
 	for (const struct iface_kept *kept = iface->kept; kept; kept = kept->next) {
-		if (kept->type != RTM_NEWADDR) /* routes go with the addresses */
+		if (kept->type != RTM_NEWROUTE)
+			continue;
+		int rc = tell(n, kept, RTM_DELROUTE, 0);
+		if (rc != 0 && rc != -ESRCH && rc != -ENODEV) /* went with IPv6, or another one */
+			return rc;
+	}
+	for (const struct iface_kept *kept = iface->kept; kept; kept = kept->next) {
+		if (kept->type != RTM_NEWADDR)
 			continue;
 		int rc = tell(n, kept, RTM_DELADDR, 0);
 		if (rc != 0 && rc != -EADDRNOTAVAIL) /* went with a primary one, or with IPv6 */

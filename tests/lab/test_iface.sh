@@ -274,6 +274,22 @@ check "given back with one that came meanwhile" tool_stop
 check "which stays" grep -q u32 <(near tc filter show dev in0 egress)
 near tc qdisc del dev in0 clsact
 
+# ---- routes without an address: nothing leaves by them, either ----
+
+no_route() { [ -z "$(ip -n "$lab-near" route show table all dev in0)" ]; }
+ip -n "$lab-near" address flush dev in0 scope global
+ip -n "$lab-near" route add default dev in0
+ip -n "$lab-near" route add 10.78.0.0/16 dev in0 metric 9 table 77
+remember state.routes
+check "an interface with routes and no IPv4 address is taken" tool_start
+check "no route is left" no_route
+check "and given back" tool_stop
+check "with its routes" state_is "$scratch/state.routes"
+ip -n "$lab-near" route del default dev in0
+ip -n "$lab-near" route del 10.78.0.0/16 dev in0 metric 9 table 77
+ip -n "$lab-near" address add 10.9.0.1/24 brd + dev in0
+ip -n "$lab-near" address add fd00:9::1/64 dev in0 nodad
+
 # ---- what was down goes down ----
 
 ip -n "$lab-near" link set in0 down
