@@ -2,14 +2,14 @@
 #include "ctl/iface.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctl/iface_internal.h"
+#include "ctl/instance.h"
+#include "encrypter/ctl.h"
 #include "util/log.h"
 
 /* What taking does, in this order: nothing comes in before anything else changes. */
@@ -19,7 +19,7 @@ static const char *const step_names[STEPS] = {
 	[DROP] = "the ingress drop (clsact with a bpf classifier)",
 	[MERGING] = "receive merging (GRO, LRO)",
 	[IPV6] = "IPv6 (disable_ipv6)",
-	[ADDRESSES] = "the addresses",
+	[ADDRESSES] = "the addresses and routes",
 	[FORWARDING] = "forwarding",
 	[LINK] = "the link (up, no ARP)",
 };
@@ -40,29 +40,37 @@ static const char *remedy(enum step step, int rc)
 }
 
 /*
- * One daemon an interface: a name in the abstract space, which is the network namespace's and goes
- * with the process, however it ends.
+ * One daemon an interface: a lock in root's folder, where nobody else can be first, and which goes with the
+ * process, however it ends. An interface is known by its network namespace and its number there; the dot
+ * keeps the file apart from the folders of instances.
  */
 static int lock(struct iface *iface, char error[static 256])
 {
-	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct stat net;
 
-	if (fd < 0)
+	if (stat("/proc/thread-self/ns/net", &net) != 0)
 		return -errno;
-	int length = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "encrypter/iface/%u",
-		iface->index);
-	if (bind(fd, (const struct sockaddr *)&name,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) != 0) {
-		int rc = errno == EADDRINUSE ? -EBUSY : -errno;
-		if (rc == -EBUSY)
-			snprintf(error, 256, "interface %s is another encrypterd's; stop that, or "
-				"name another interface", iface->name);
-		close(fd);
-		return rc;
+	snprintf(iface->lock, sizeof(iface->lock), "%s/.iface-%llu-%u", CTL_RUN_DIR,
+		(unsigned long long)net.st_ino, iface->index);
+	int rc = instance_shared_directory(CTL_RUN_DIR);
+	if (rc == 0)
+		rc = instance_lock(iface->lock, &iface->lock_fd);
+	if (rc == 0)
+		return 0;
+	if (rc == -EEXIST) {
+		snprintf(error, 256, "interface %s is another encrypterd's; stop that, or name "
+			"another interface", iface->name);
+		rc = -EBUSY;
 	}
-	iface->lock_fd = fd;
-	return 0;
+	if (iface->lock_fd >= 0)
+		close(iface->lock_fd);
+	return rc;
+}
+
+static void unlock(struct iface *iface)
+{
+	unlink(iface->lock); /* while it is held: nobody else can have made it anew */
+	close(iface->lock_fd);
 }
 
 static int go(enum step step, struct iface *iface, struct netlink *n)
@@ -173,6 +181,7 @@ static int take_locked(struct iface *iface, char error[static 256])
 int iface_take(struct iface *iface, const char *name, char error[static 256])
 {
 	memset(iface, 0, sizeof(*iface));
+	iface->lock_fd = -1;
 	error[0] = '\0';
 	iface->index = strlen(name) < IFNAMSIZ ? if_nametoindex(name) : 0;
 	if (iface->index == 0) {
@@ -184,7 +193,7 @@ int iface_take(struct iface *iface, const char *name, char error[static 256])
 	if (rc == 0) {
 		rc = take_locked(iface, error);
 		if (rc != 0)
-			close(iface->lock_fd);
+			unlock(iface);
 	}
 	if (rc != 0 && error[0] == '\0')
 		snprintf(error, 256, "interface %s cannot be examined: %s; %s", name, strerror(-rc),
@@ -214,5 +223,5 @@ void iface_give_back(struct iface *iface)
 		}
 	}
 	iface_state_free(iface);
-	close(iface->lock_fd);
+	unlock(iface);
 }

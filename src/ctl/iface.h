@@ -13,8 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "util/addr.h"
-
 #define IFACE_ADDRESSES 16
 
 struct iface {
@@ -23,7 +21,6 @@ struct iface {
 	bool taken;
 	/* as it was, to be given back */
 	unsigned flags;
-	struct ip_prefix addresses[IFACE_ADDRESSES];
 	unsigned address_count;
 	int disable_ipv6; /* here and below, -1: there is no such setting */
 	int forwarding4;
@@ -32,6 +29,7 @@ struct iface {
 	struct iface_kept *kept; /* addresses and routes, whole */
 	unsigned undo;           /* steps to go back */
 	bool drop_made;          /* the place of the ingress drop is ours too */
+	char lock[64]; /* its file */
 	int lock_fd;
 };
 

@@ -59,8 +59,7 @@ static int lock_holder(int fd)
 	return length > 0 ? atoi(text) : 0;
 }
 
-/* The holder takes the file away when it ends: a lock on a file that is gone keeps nobody out. */
-static int open_locked(const char *path, int *fd)
+int instance_lock(const char *path, int *fd)
 {
 	struct stat st;
 
@@ -70,6 +69,7 @@ static int open_locked(const char *path, int *fd)
 			return -errno;
 		if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
 			return errno == EWOULDBLOCK ? -EEXIST : -errno;
+		/* Its last holder took it away: a lock on a file that is gone keeps nobody out. */
 		if (fstat(*fd, &st) == 0 && st.st_nlink > 0)
 			return 0;
 		close(*fd);
@@ -80,7 +80,7 @@ static int take_lock(
 	struct instance *instance, const char *name, char error[static INSTANCE_ERROR_MAX])
 {
 	int fd;
-	int rc = open_locked(instance->lock, &fd);
+	int rc = instance_lock(instance->lock, &fd);
 
 	if (rc == 0) {
 		instance->lock_fd = fd;
@@ -94,7 +94,9 @@ static int take_lock(
 			"choose another [Node] Name or stop it",
 			name, lock_holder(fd));
 	else
-		snprintf(error, INSTANCE_ERROR_MAX, "%s: %s", instance->lock, strerror(-rc));
+		snprintf(error, INSTANCE_ERROR_MAX,
+			"%s: cannot be locked: %s; see that root can write there, or choose another "
+			"[Node] Name", instance->lock, strerror(-rc));
 	if (fd >= 0)
 		close(fd);
 	return rc;

@@ -22,6 +22,12 @@ struct instance {
  */
 int instance_open(struct instance *instance, const char *name, const char *run_dir,
 	const char *uapi_dir, char error[static INSTANCE_ERROR_MAX]);
+/*
+ * The lock of a file that only we may open, made when it is missing. The kernel lets go of it when the
+ * process ends, however it does; who holds it takes the file away when done, then closes *fd. 0; -EEXIST:
+ * somebody else has it; -errno. *fd is -1, or to be closed on failure too.
+ */
+int instance_lock(const char *path, int *fd);
 /* 0755 when it is made now; one that is there is left as it is: it is shared with others. 0 or -errno. */
 int instance_shared_directory(const char *path);
 /* Gives the lock back and takes the directory of the name away. */

@@ -216,6 +216,28 @@ heard() {
 	! unheard_but_seen
 }
 
+# Its namespace and its number: whoever may not write to root's folder cannot be there first.
+lock_file() {
+	printf '/run/encrypter/.iface-%s-%s' "$(near stat -Lc %i /proc/self/ns/net)" \
+		"$(near cat /sys/class/net/in0/ifindex)"
+}
+no_lock_file() { [ ! -e "$(lock_file)" ]; }
+# A user without rights takes the name that was the lock once.
+squat() {
+	ip netns exec "$lab-near" python3 -c '
+import os, socket, sys, time
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("\0encrypter/iface/" + sys.argv[1])
+print("ready", flush=True)
+time.sleep(60)' "$(near cat /sys/class/net/in0/ifindex)" >"$scratch/squat" 2>&1 &
+	process_keep "$scratch/squat.pid" $!
+	disown $!
+	await 10 grep -qs ready "$scratch/squat"
+}
+
 # ---- taken and given back ----
 
 check "two namespaces and a cable" make_network || done_testing
@@ -224,7 +246,9 @@ check "the kernel answers on the interface over IPv6" ping_far fd00:9::1
 check "the kernel answers frames made by hand" heard
 remember state.before
 
-check "the interface is taken" tool_start
+check "somebody without rights takes a name" squat
+check "the interface is taken all the same" tool_start
+process_end "$scratch/squat.pid"
 check "it tells the addresses it found" grep -qx 'taken addresses=4' "$scratch/tool.out"
 check "no addresses are left" no_address
 check "IPv6 is off" setting_is net.ipv6.conf.in0.disable_ipv6 1
@@ -235,9 +259,11 @@ check "the link has no ARP" link_has NOARP
 check "receive merging is off" grep -q 'generic-receive-offload: off' <(near ethtool -k in0)
 check "the drop is there" one_drop
 check "the kernel hears nothing, a packet socket sees all" unheard_but_seen
+check "its lock is for root alone" test "$(stat -c %a-%u "$(lock_file)")" = 600-0
 check "another daemon is refused" tool_fails "interface in0 is another encrypterd's" in0
 check "and has changed nothing" one_drop
 check "it is given back" tool_stop
+check "no lock is left" no_lock_file
 check "everything is as it was" state_is "$scratch/state.before"
 check "the kernel answers again" ping_far 10.9.9.9
 check "the kernel answers again over IPv6" ping_far fd00:9::1
@@ -253,6 +279,7 @@ check "so that the kernel still hears nothing" nothing_answers 10.9.9.9
 check "its successor takes the interface" tool_start
 check "with one drop" one_drop
 check "and gives it back" tool_stop
+check "no lock is left, either" no_lock_file
 check "without the drop" no_drop
 check "with ARP" test "$(link_has NOARP || echo arp)" = arp
 check "with IPv6" setting_is net.ipv6.conf.in0.disable_ipv6 0
