@@ -129,6 +129,7 @@ static bool set_device(struct control *c)
 	}
 	if (change->set_listen_port && change->listen_port != c->listen_port) {
 		uint16_t any;
+		c->run.moved_port = true;
 		random_bytes(&any, sizeof(any));
 		control_tell_port(c, change->listen_port
 					     ? change->listen_port
@@ -320,8 +321,7 @@ static void record(const struct control *c)
 		"configured by=%s peers_removed=%u peers_added=%u peers_set=%u routes=%u%s%s%s", who,
 		(unsigned)run->size.removed, (unsigned)run->size.added, (unsigned)run->size.edited,
 		(unsigned)c->routing.master.count,
-		run->change.set_private_key ? " private_key=set" : "",
-		run->change.set_listen_port ? " listen_port=set" : "",
+		run->wipe ? " private_key=set" : "", run->moved_port ? " listen_port=set" : "",
 		run->change.set_addresses ? " addresses=set" : "");
 }
 

@@ -100,6 +100,7 @@ struct change_run { /* control_change.c */
 	enum change_stage stage;
 	uint32_t at;             /* progress within the stage */
 	bool wipe;               /* the private key changed */
+	bool moved_port;         /* and so did the port */
 	int error;               /* 0 or positive; what could not be done after all */
 	struct client *client;   /* who is to be answered; NULL: nobody, or one that is gone */
 	const char *by;          /* the socket; NULL: by the configuration */
