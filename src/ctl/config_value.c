@@ -8,7 +8,7 @@
 
 #include "ctl/config_internal.h"
 
-#define KEY_RUN     43 /* so many characters of base64 in a row may be a key */
+#define KEY_RUN     43 /* so many characters of base64, and a '=', are a key */
 #define CPUS_MAX    8192
 #define MEMORY_MIN  (16ull << 20)
 #define MEMORY_MAX  (64ull << 30)
@@ -18,15 +18,23 @@ static bool is_letter_or_digit(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* A key pasted behind the wrong name must not reach a terminal or a log. */
+/*
+ * A key pasted behind the wrong name must not reach a terminal or a log: in base64, also when its '=' was
+ * lost, or in hex. A path is told from it by its slashes, unless it is just as long and nothing else.
+ */
 static bool may_be_key(const char *value)
 {
-	unsigned run = 0;
+	for (const char *at = value; *at != '\0';) {
+		const char *from = at;
+		bool slash = false;
 
-	for (; *value != '\0'; value++) {
-		run = is_letter_or_digit(*value) || *value == '+' || *value == '/' ? run + 1 : 0;
-		if (run >= KEY_RUN)
+		for (; is_letter_or_digit(*at) || *at == '+' || *at == '/'; at++)
+			slash = slash || *at == '/';
+		size_t run = (size_t)(at - from);
+		bool alone = run == KEY_RUN && from == value && *at == '\0';
+		if (run >= KEY_RUN && (*at == '=' || !slash || alone))
 			return true;
+		at += *at != '\0' ? 1 : 0;
 	}
 	return false;
 }

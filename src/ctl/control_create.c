@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Bring-up and teardown of the control domain. */
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +105,8 @@ static int open_sockets(struct control *c, char error[static 512])
 			"%s: served by another program; choose another [Node] Name or stop it",
 			path);
 	else if (rc != 0)
-		snprintf(error, 512, "%s: %s", path, strerror(-rc));
+		snprintf(error, 512, "%s: cannot be served: %s; see that root can write there, or "
+			"choose another [Node] Name", path, strerror(-rc));
 	return rc;
 }
 
@@ -114,10 +116,19 @@ static int load(struct control *c, const struct config *config, char error[stati
 
 	if (rc == -ENOSPC)
 		snprintf(error, 512,
-			"%u peers or their prefixes are more than there is room for (%u, %u)",
+			"%u peers or their prefixes are more than there is room for (%u, %u); "
+			"take some out, or join prefixes",
 			config->peer_count, c->config.max_peers, c->config.max_prefixes);
 	else if (rc == -ENOMEM)
 		snprintf(error, 512, "no memory for the peers' routes; raise [Crypt] Memory");
+	return rc;
+}
+
+static int no_start(char error[static 512], const char *what, int rc)
+{
+	snprintf(error, 512, "%s could not be set up: %s; %s", what, strerror(-rc),
+		rc == -ENOMEM ? "give the machine more memory, or raise the limit of locked memory"
+			      : "see the limits of the process (open files), and what denies it");
 	return rc;
 }
 
@@ -133,13 +144,11 @@ static int open_all(struct control *c, const struct config *config, char error[s
 	if (rc == 0)
 		rc = open_state(c);
 	if (rc != 0) {
-		snprintf(error, 512, "control could not be set up: %s", strerror(-rc));
-		return rc;
+		return no_start(error, "control", rc);
 	}
 	rc = control_names_open(c, config);
 	if (rc != 0) {
-		snprintf(error, 512, "names could not be set up: %s", strerror(-rc));
-		return rc;
+		return no_start(error, "names", rc);
 	}
 	rc = control_open_clock(c, config, error);
 	if (rc == 0)
@@ -154,7 +163,7 @@ struct control *control_create(
 
 	*status = 1;
 	if (!c) {
-		snprintf(error, 512, "no memory");
+		snprintf(error, 512, "no memory; give the machine more");
 		return NULL;
 	}
 	take_config(c, config);
@@ -167,6 +176,10 @@ struct control *control_create(
 		return NULL;
 	}
 	control_tell_identity(c);
+	if (strlen(c->name) >= IFNAMSIZ)
+		log_event(LOG_WARNING, "control", "wg set, setconf and syncconf take names of at most "
+			"%d characters; use encrypterctl, or a shorter [Node] Name name=%s",
+			IFNAMSIZ - 1, c->name);
 	log_event(LOG_NOTICE, "control", "starting name=%s peers=%u", c->name,
 		config->config->peer_count);
 	return c;

@@ -88,7 +88,7 @@ int control_reload(struct control *c, const char *path, enum reload_how how, str
 	struct config *config = calloc(1, sizeof(*config));
 
 	if (!config) {
-		snprintf(error, CONFIG_ERROR_MAX, "no memory");
+		snprintf(error, CONFIG_ERROR_MAX, "no memory; give the machine more");
 		return -ENOMEM;
 	}
 	int rc = config_load_again(config, path, c->running, error);

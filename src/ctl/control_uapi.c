@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The UAPI's clients: what was asked, when it is done, and the answer. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -165,14 +166,37 @@ static bool uapi_more(struct client *client)
 
 /* ---- turns ---- */
 
+static const char *reason_of(const struct uapi_request *r, int error)
+{
+	switch (error) {
+	case ENOSPC:
+		return "more peers or prefixes than there is room for; remove some, or put them into the "
+		       "configuration and restart encrypterd";
+	case ENOMEM:
+		return "no memory for it; raise [Crypt] Memory and restart encrypterd";
+	case E2BIG:
+		return "the request is too long; send it in parts";
+	default:
+		return r->error_key ? "that key does not belong there, or its value is not valid; "
+				      "correct it" : "that line is not understood; correct it";
+	}
+}
+
+/* Which line it was, and which key; never what it said. */
 static void refuse(struct client *client, int error)
 {
 	const struct uapi_client *u = client->state;
+	const struct uapi_request *r = &u->request;
+	char where[64] = "";
 
-	if (u->request.kind == UAPI_SET)
+	if (r->error != 0)
+		snprintf(where, sizeof(where), " line=%u key=%s", r->error_line,
+			r->error_key ? r->error_key : "unknown");
+	if (r->kind == UAPI_SET)
 		log_event(LOG_WARNING, "control",
-			"configuration refused by=uapi uid=%u pid=%d error=%d",
-			(unsigned)client->uid, (int)client->pid, error);
+			"configuration refused by=uapi uid=%u pid=%d error=%d%s reason=\"%s\"",
+			(unsigned)client->uid, (int)client->pid, error, where,
+			reason_of(r, error));
 	answer(client, error);
 }
 

@@ -103,6 +103,22 @@ static const struct key {
 	{"allowed_ip", false, UAPI_ALLOWED_IP, value_prefix},
 };
 
+/* Our own copy of a key's name, for messages: what the client wrote may be anything. */
+static const char *known_key(const char *name)
+{
+	static const char *const others[] = {"public_key", "fwmark", "protocol_version", "set", "get"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strcmp(name, keys[i].name) == 0)
+			return keys[i].name;
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(name, others[i]) == 0)
+			return others[i];
+	}
+	return NULL;
+}
+
 /* Keys that are understood, but lead to nothing: only one value is right. */
 static int take_constant(const struct uapi_request *r, const char *name, const char *value)
 {
@@ -153,15 +169,22 @@ static int take_line(struct uapi_request *r, char *line)
 
 	if (!value)
 		return EINVAL;
+	int error = EINVAL;
 	if (!r->begun)
-		return take_verb(r, line, value);
-	return r->kind == UAPI_SET ? take_setting(r, line, value) : EINVAL;
+		error = take_verb(r, line, value);
+	else if (r->kind == UAPI_SET)
+		error = take_setting(r, line, value);
+	if (error != 0)
+		r->error_key = known_key(line);
+	return error;
 }
 
 static void fail(struct uapi_request *r, int error)
 {
-	if (r->error == 0)
+	if (r->error == 0) {
 		r->error = error;
+		r->error_line = r->line;
+	}
 	drop_ops(r);
 }
 
@@ -182,6 +205,7 @@ size_t uapi_request_feed(struct uapi_request *r, const uint8_t *bytes, size_t le
 		enum line_state state = lines_take(&r->lines, bytes + at, length - at, &taken);
 		at += taken;
 		r->bytes += taken;
+		r->line += state != LINE_PARTIAL;
 		if (r->bytes > UAPI_REQUEST_MAX) {
 			fail(r, E2BIG);
 			r->too_long = true;

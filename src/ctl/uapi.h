@@ -52,7 +52,10 @@ struct uapi_request {
 	enum uapi_kind kind;
 	bool complete;      /* the empty line came */
 	bool too_long;      /* complete, but the rest was not read: close after the answer */
-	int error;          /* 0, or the positive errno of the first line that is wrong */
+	int error;          /* 0, or the positive errno of the first line that is wrong, */
+	unsigned error_line;   /* that line's number, from 1, */
+	const char *error_key; /* and its key, if that is one of ours; else NULL. Never the value */
+	unsigned line;      /* the last one that was whole */
 	bool in_peer;
 	bool begun;
 	size_t bytes;

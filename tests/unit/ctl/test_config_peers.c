@@ -144,6 +144,34 @@ static void keys_stay_hidden(void)
 	}
 }
 
+/* A key's slashes are those of a path, too: what tells them apart is the length and the '='. */
+static void paths_are_shown(void)
+{
+	static const struct {
+		const char *path;
+		bool shown;
+	} files[] = {
+		{"/etc/encrypter/secrets/ofthesitesinthenorth/siteAofthem", true},
+		{"/etc/encrypter/secrets/ofthesitesinthenorth.d/siteAofthem.key", true},
+		{"keys/ofthesitesinthenorthandwestandeast/siteAofthem", true},
+		{KEY_B, false},
+		{"/a" KEY_B, false},
+		{"D6poTtKIZ7l/Smot7l34zpdOdrcBjj8iocTPJnhXDyA", false}, /* its '=' was lost */
+		{"keys/FpCyhws9cxwWoV4xELtfJvjJN+zQVRPISllRWgeopVE=", false},
+		{"1690b2870b3d731c16a15e3110bb5f26f8c937ecd05513c84a59515a07a8a551", false},
+	};
+	char text[1024];
+
+	for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(text, sizeof(text), SITE PEER_B "PresharedKeyFile = %s\n", files[i].path);
+		CU_ASSERT_EQUAL(rig_parse(text), -EINVAL);
+		char begin[24] = "";
+		memcpy(begin, files[i].path, 20);
+		CU_ASSERT_EQUAL(strstr(rig_error, begin) != NULL, files[i].shown);
+		CU_ASSERT_EQUAL(strstr(rig_error, "may be a key") == NULL, files[i].shown);
+	}
+}
+
 static void odd_keys(void)
 {
 	/* A low-order point, and zero: such a peer is there and never answers. */
@@ -343,6 +371,7 @@ static const struct unit_test tests[] = {
 	{"C27: the last peer, after a blank line, without an end of line, CRLF", last_peer},
 	{"C23: keys of another length, and what is no base64", key_texts},
 	{"keys do not show in messages", keys_stay_hidden},
+	{"paths are shown, though they look like keys", paths_are_shown},
 	{"A9: low-order and zero public keys can be configured", odd_keys},
 	{"A53: a peer with our own key is refused", own_key},
 	{"what stands twice is refused, with both lines", twice},

@@ -151,6 +151,34 @@ static void test_boundaries(void)
 	CU_ASSERT_EQUAL(request.count, 0);
 }
 
+/* Where it is wrong, for the log; never what was there. */
+static void test_where(void)
+{
+	static const struct {
+		const char *lines;
+		unsigned line; /* after set=1 */
+		const char *key; /* "none": none that is known */
+	} wrong[] = {
+		{"listen_port=1\nlisten_port=x\nlisten_port=y\n", 3, "listen_port"},
+		{"public_key=" KEY_1 "\nallowed_ip=10.0.0.0/33\n", 3, "allowed_ip"},
+		{"private_key=11\n", 2, "private_key"},
+		{"public_key=\n", 2, "public_key"},
+		{"fwmark=1\n", 2, "fwmark"},
+		{"public_key=" KEY_1 "\nlisten_port=1\n", 3, "listen_port"}, /* not of a peer */
+		{KEY_1 "=1\n", 2, "none"},
+		{KEY_1 "\n", 2, "none"},
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		CU_ASSERT_EQUAL(parse_set(wrong[i].lines), EINVAL);
+		CU_ASSERT_EQUAL(request.error_line, wrong[i].line);
+		CU_ASSERT_STRING_EQUAL(
+			request.error_key ? request.error_key : "none", wrong[i].key);
+	}
+	CU_ASSERT_EQUAL(parse_set("listen_port=1\n"), 0);
+	CU_ASSERT_PTR_NULL(request.error_key);
+}
+
 /* All or nothing: a wrong last line takes the good ones with it, and the rest is still read. */
 static void test_late_error(void)
 {
@@ -293,6 +321,7 @@ static const struct unit_test tests[] = {
 	{"U: get", test_get},
 	{"U: set, every key", test_set},
 	{"U, C23: whatever is not exactly right is EINVAL", test_refused},
+	{"U: the line and the key that are wrong", test_where},
 	{"U: boundaries of values", test_boundaries},
 	{"U: nothing of a request with an error is left, and the next one is understood",
 		test_late_error},
