@@ -14,6 +14,9 @@
 int config_node_name(struct config_parse *p, const char *value)
 {
 	p->config->name_line = p->reader.line;
+	if (value[0] == '.') /* it names a folder and a socket, which would be hidden */
+		return config_refuse(p, "Name with a dot at its beginning is no name of a [Node]; begin it "
+			"with a letter or a digit");
 	return config_name(p, p->config->name, value);
 }
 

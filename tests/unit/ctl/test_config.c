@@ -201,6 +201,7 @@ static void values_of_node(void)
 	static const struct wrong wrong[] = {
 		{"[Node]\nName =\n", 2, "is no name"},
 		{"[Node]\nName = ..\n", 2, "is no name"},
+		{"[Node]\nName = .x\n", 2, "is no name"},
 		{"[Node]\nName = a/b\n", 2, "is no name"},
 		{"[Node]\nName = a b\n", 2, "is no name"},
 		{"[Node]\nName = a23456789012345678901234567890123\n", 2, "is no name"},
