@@ -14,9 +14,10 @@
  *     ...
  *     errno=0
  *
- * Values are text; the bytes below 0x20, 0x7f and '%' are written as '%' and two hex digits. Keys
- * that a reader does not know are to be passed over, so that either side may be the newer one;
- * verbs and keys of a request that the daemon does not know are an error.
+ * Values are text; in an answer the bytes below 0x20, 0x7f and '%' are written as '%' and two hex
+ * digits, in a request nothing is: a file whose path has a line feed cannot be named. Keys that a reader
+ * does not know are to be passed over, so that either side may be the newer one; verbs and keys of a
+ * request that the daemon does not know are an error.
  *
  * version   version
  * show      name, public_key (absent without a private key), listen_port; then for each peer: peer

@@ -40,6 +40,15 @@ check "traffic passes" pings pcA 5 10.0.2.10 -i 0.05
 # ---- reload ----
 
 check "reload of the same file: nothing is lost, no handshake" undisturbed ctl siteA reload
+audit() { lab_do log siteA | grep 'configured by=' | tail -n 1; } # the last change
+audit_is() { audit | tee /dev/stderr | grep -qE "$1"; }
+check "the audit names nothing that stayed as it was" audit_is ' routes=[0-9]+$'
+sed -i 's/^ListenPort.*/ListenPort = 51999/' "$conf"
+check "another port is taken" ctl siteA reload
+check "the audit names the port alone" audit_is ' routes=[0-9]+ listen_port=set$'
+cp "$scratch/first.conf" "$conf"
+check "the former one is again" ctl siteA reload
+check "traffic passes again" pings pcA 5 10.0.2.10 -i 0.05
 add_to_file() {
 	printf '\n[Peer]\nName = third\nPublicKey = %s\nAllowedIPs = 10.0.3.0/24\n' "$other" >>"$conf"
 	ctl siteA reload
@@ -75,6 +84,10 @@ sed 's|10.0.2.0/24|10.0.5.0/33|' "$scratch/first.conf" >"$conf"
 n=$(grep -n '/33' "$conf" | cut -d : -f 1)
 check "what is wrong is refused with FILE:LINE" refused "$conf:$n: .*10.0.5.0/33" ctl siteA reload
 check "nothing of it was done" unchanged
+printf 'nonsense\n' >"$scratch/100%.conf"
+check "a file's name is told as it is written" refused '/100%\.conf:1: ' ctl siteA syncconf "$scratch/100%.conf"
+mkfifo "$scratch/pipe"
+check "a pipe is refused" refused '/pipe: is no regular file' ctl siteA syncconf "$scratch/pipe"
 rm "$conf"
 check "a file that is gone is refused" refused "$conf: cannot be read" ctl siteA reload
 check "traffic passes all the same" pings pcA 5 10.0.2.10 -i 0.05

@@ -235,10 +235,9 @@ static int verdict(const struct reply *reply)
 
 	if (reply_find(reply, "errno", &line) && line.value_length == 1 && line.value[0] == '0')
 		return EXIT_DONE;
-	if (reply_find(reply, "error", &line))
-		fprintf(stderr, "encrypterctl: %.*s\n", (int)line.value_length, line.value);
-	else
-		fprintf(stderr, "encrypterctl: the answer is not understood\n");
+	char *error = reply_find(reply, "error", &line) ? reply_text(&line) : NULL;
+	fprintf(stderr, "encrypterctl: %s\n", error ? error : "the answer is not understood");
+	free(error);
 	return EXIT_FAILED;
 }
 
