@@ -141,5 +141,34 @@ check "it has ended" shows '"persistent_keepalive":0'
 shows_no() { ! shows "$1"; }
 check "it reads the file that the daemon was started with" shows_no '"10.0.6.0/24"'
 check "traffic passes" pings pcA 5 10.0.2.10 -i 0.05
+lab_down
+
+# ---- threads on cores of their own: who reads the file again may use one of them only ----
+
+more_cores() {
+	lab=t$$c
+	lab_up --wrap 'taskset -c 0,1' --more siteA.Node 'Core = 0' --more siteA.Crypt 'Cores = 1'
+	conf=$(conf_of siteA)
+	check "on two cores: reload" ctl siteA reload
+	check "reload of another core is refused" elsewhere
+	cp "$scratch/cores" "$conf"
+	check "SIGHUP is taken, too" by_signal_again
+	check "traffic passes" await 10 ping_once pcA 10.0.2.10
+}
+elsewhere() {
+	cp "$conf" "$scratch/cores"
+	sed -i 's/^Cores = 1/Cores = 0/' "$conf"
+	refused 'Cores cannot change' ctl siteA reload
+}
+by_signal_again() {
+	sed 's/^ListenPort.*/ListenPort = 51999/' "$scratch/cores" >"$conf"
+	kill -HUP "$(daemon_pid siteA)"
+	await 5 shows '51999'
+}
+if [ "$(nproc)" -gt 1 ]; then
+	more_cores
+else
+	skip "on two cores: reload" "this machine has one"
+fi
 
 done_testing
