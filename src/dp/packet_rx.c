@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Receiving from a packet socket: frames from the ring, and long ones that are cut to pieces. */
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -14,6 +15,8 @@
 
 /* A pool that has to give more at once might never have them. */
 #define POOL_SHARE 8
+/* Bytes of a frame that is dropped that tell it from others. */
+#define DROPPED_COMPARED 256u
 
 /* One frame of the ring. What the kernel wrote is copied or checked: it alone writes there. */
 struct slot {
@@ -156,12 +159,51 @@ static bool plan(const struct packet *p, const struct slot *s, struct split *spl
 		split->count <= RTE_MIN((uint32_t)PACKET_PIECES_MAX, p->mempool->size / POOL_SHARE);
 }
 
+/* Does the frame in these parts begin as the slot says? Compared is all that the ring has of it. */
+static bool is_same(const struct slot *s, const struct iovec *parts, size_t count)
+{
+	uint32_t at = 0;
+
+	for (size_t i = 0; i < count && at < s->have; i++) {
+		size_t n = RTE_MIN(parts[i].iov_len, (size_t)(s->have - at));
+		if (memcmp(parts[i].iov_base, s->bytes + at, n) != 0)
+			return false;
+		at += (uint32_t)n;
+	}
+	return true;
+}
+
+/*
+ * The slot's frame from the socket's queue into parts[1] and up; its virtio-net header, which the ring
+ * has too, goes into parts[0]. Ring and queue hold the same frames in the same order, but each takes a
+ * read of its own: what comes first and is another frame has no slot any more and is passed over. A link
+ * that went down is told once, in place of a frame (ENETDOWN). No more frames are queued than the ring
+ * has slots, so this ends. False: the frame is not there.
+ */
+static bool read_queued(const struct packet *p, const struct slot *s, struct iovec *parts,
+	size_t count)
+{
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+
+	for (uint32_t tries = 0; tries <= p->frames; tries++) {
+		ssize_t n = recvmsg(p->fd, &message, MSG_DONTWAIT | MSG_TRUNC);
+		if (n < 0 && errno == EAGAIN)
+			return false;
+		if (n == (ssize_t)(sizeof(struct virtio_net_hdr) + s->length) &&
+			is_same(s, parts + 1, count - 1))
+			return true;
+	}
+	return false;
+}
+
 static void drop_long(struct packet *p, const struct slot *s)
 {
-	uint8_t start[sizeof(s->vnet)];
+	struct virtio_net_hdr vnet;
+	uint8_t start[DROPPED_COMPARED];
+	struct iovec parts[] = {{&vnet, sizeof(vnet)}, {start, RTE_MIN(sizeof(start), s->length)}};
 
 	if (s->queued)
-		recv(p->fd, start, sizeof(start), MSG_DONTWAIT);
+		read_queued(p, s, parts, 2);
 	p->too_long++;
 	release(p, s);
 }
@@ -180,21 +222,21 @@ static void cut_ring(const struct slot *s, const struct split *split, struct rte
 }
 
 /* From the socket's queue: the kernel copies each payload to its place. */
-static bool cut_queued(const struct packet *p, const struct split *split, struct rte_mbuf **pieces)
+static bool cut_queued(const struct packet *p, const struct slot *s, const struct split *split,
+	struct rte_mbuf **pieces)
 {
-	uint8_t start[sizeof(struct virtio_net_hdr) + TRANSPORT_HEADER_MAX];
-	struct iovec parts[1 + PACKET_PIECES_MAX];
-	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 1u + split->count};
-	uint16_t header = split->transport.header_length;
+	struct virtio_net_hdr vnet;
+	uint8_t header[TRANSPORT_HEADER_MAX];
+	struct iovec parts[2 + PACKET_PIECES_MAX];
+	uint16_t header_length = split->transport.header_length;
 
-	parts[0].iov_base = start;
-	parts[0].iov_len = sizeof(struct virtio_net_hdr) + header;
+	parts[0] = (struct iovec){&vnet, sizeof(vnet)};
+	parts[1] = (struct iovec){header, header_length};
 	for (unsigned i = 0; i < split->count; i++) {
-		parts[1 + i].iov_base = rte_pktmbuf_mtod_offset(pieces[i], uint8_t *, header);
-		parts[1 + i].iov_len = split_payload(split, i);
+		parts[2 + i].iov_base = rte_pktmbuf_mtod_offset(pieces[i], uint8_t *, header_length);
+		parts[2 + i].iov_len = split_payload(split, i);
 	}
-	return recvmsg(p->fd, &message, MSG_DONTWAIT) ==
-		(ssize_t)(sizeof(struct virtio_net_hdr) + header + split->payload);
+	return read_queued(p, s, parts, 2u + split->count);
 }
 
 static void finish(const struct slot *s, const struct split *split, struct rte_mbuf **pieces)
@@ -220,7 +262,7 @@ static int receive_long(struct packet *p, const struct slot *s)
 		return -1;
 	if (!s->queued) {
 		cut_ring(s, &split, p->pieces);
-	} else if (!cut_queued(p, &split, p->pieces)) {
+	} else if (!cut_queued(p, s, &split, p->pieces)) {
 		rte_pktmbuf_free_bulk(p->pieces, split.count);
 		p->too_long++;
 		release(p, s);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A Linux interface as a port: a virtual cable in a network of the test's own, with the test at its other end. */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dp/port.h"
+#include "dp/vnet.h"
+#include "eal.h"
+#include "net/checksum.h"
+#include "net/ip.h"
+#include "net/transport.h"
+#include "suites.h"
+#include "util/bytes.h"
+
+#define TCP_HEADERS  (ETHERNET_HEADER_LEN + IPV4_HEADER_LEN + 20)
+#define SEGMENT      1000
+#define PORT_AT      (ETHERNET_HEADER_LEN + IPV4_HEADER_LEN)
+#define CABLE                                                                                      \
+	"exec >/dev/null 2>&1; sysctl -qw net.ipv6.conf.default.disable_ipv6=1; "                  \
+	"ip link add ours type veth peer name theirs && ip link set ours up && ip link set theirs up"
+
+static struct zone zone;
+static struct pool pool;
+static struct port port;
+static int home = -1, far_end;
+
+/* False where only root may have networks of his own, and we are not. */
+static bool open_cable(void)
+{
+	struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP)};
+	int yes = 1;
+
+	home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (home < 0 || unshare(CLONE_NEWNET) != 0) {
+		close(home);
+		CU_PASS("no network namespace to be had");
+		return false;
+	}
+	CU_ASSERT_EQUAL_FATAL(system(CABLE), 0);
+	unit_zone(&zone, "cable", 8);
+	CU_ASSERT_EQUAL_FATAL(pool_create(&pool, "cable", &zone, 512, 1500), 0);
+	CU_ASSERT_EQUAL_FATAL(port_probe(&port, "iface:ours"), 0);
+	CU_ASSERT_EQUAL_FATAL(port_start(&port, &pool), 0);
+	far_end = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	CU_ASSERT_FATAL(far_end >= 0);
+	setsockopt(far_end, SOL_PACKET, PACKET_VNET_HDR, &yes, sizeof(yes));
+	setsockopt(far_end, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes));
+	address.sll_ifindex = (int)if_nametoindex("theirs");
+	CU_ASSERT_EQUAL_FATAL(bind(far_end, (struct sockaddr *)&address, sizeof(address)), 0);
+	return true;
+}
+
+static void close_cable(void)
+{
+	close(far_end);
+	port_close(&port);
+	CU_ASSERT_EQUAL(rte_mempool_avail_count(pool.mempool), pool.count);
+	pool_destroy(&pool);
+	zone_destroy(&zone);
+	CU_ASSERT_EQUAL(setns(home, CLONE_NEWNET), 0);
+	close(home);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* ---- from the other end ---- */
+
+static void put_on_cable(const struct virtio_net_hdr *vnet, const uint8_t *frame, size_t length)
+{
+	static uint8_t bytes[sizeof(*vnet) + (64 << 10)];
+
+	memcpy(bytes, vnet, sizeof(*vnet));
+	memcpy(bytes + sizeof(*vnet), frame, length);
+	CU_ASSERT_EQUAL_FATAL(send(far_end, bytes, sizeof(*vnet) + length, 0),
+		(ssize_t)(sizeof(*vnet) + length));
+}
+
+static size_t ip_frame(uint8_t *frame, uint8_t protocol, size_t length)
+{
+	struct ipv4_fields fields = {.ttl = 64, .protocol = protocol, .id = 7,
+		.length = (uint16_t)(IPV4_HEADER_LEN + length), .source = 0x0a000102,
+		.destination = 0x0a000202};
+
+	memset(frame, 0, ETHERNET_HEADER_LEN + IPV4_HEADER_LEN + length);
+	memcpy(frame, port.mac.addr_bytes, MAC_LEN);
+	frame[6] = 2;
+	put_be16(frame + 12, ETHERNET_TYPE_IPV4);
+	ipv4_build(frame + ETHERNET_HEADER_LEN, &fields);
+	return ETHERNET_HEADER_LEN + IPV4_HEADER_LEN + length;
+}
+
+/* A train of TCP segments, from that port; of which each byte of payload is `fill`. */
+static void send_train(uint16_t from, uint8_t fill, size_t payload)
+{
+	static uint8_t frame[64 << 10];
+	struct virtio_net_hdr vnet = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .hdr_len = TCP_HEADERS, .gso_size = SEGMENT,
+		.csum_start = PORT_AT, .csum_offset = TCP_CHECKSUM_AT};
+	size_t length = ip_frame(frame, IP_PROTOCOL_TCP, 20 + payload);
+	uint8_t *tcp = frame + PORT_AT;
+	uint64_t pseudo = checksum_add_pseudo4(
+		0, frame + ETHERNET_HEADER_LEN, IP_PROTOCOL_TCP, (uint16_t)(20 + payload));
+	uint16_t sum = (uint16_t)~checksum_fold(pseudo);
+
+	put_be16(tcp, from);
+	tcp[TCP_OFFSET_AT] = 0x50;
+	tcp[TCP_FLAGS_AT] = TCP_ACK;
+	memcpy(tcp + TCP_CHECKSUM_AT, &sum, sizeof(sum));
+	memset(tcp + 20, fill, payload);
+	put_on_cable(&vnet, frame, length);
+}
+
+/* ---- at ours ---- */
+
+static bool waits(void)
+{
+	struct pollfd descriptor = {.fd = port.wait_fd, .events = POLLIN};
+
+	return poll(&descriptor, 1, 0) == 1;
+}
+
+static void await_frame(void)
+{
+	struct pollfd descriptor = {.fd = port.wait_fd, .events = POLLIN};
+
+	CU_ASSERT_EQUAL(poll(&descriptor, 1, 2000), 1);
+}
+
+/* The next frame, to be freed; NULL: none in time. */
+static struct rte_mbuf *next_frame(void)
+{
+	struct rte_mbuf *m = NULL;
+
+	for (uint64_t end = now_ms() + 500; port_rx(&port, &m, 1) == 0 && now_ms() < end;)
+		m = NULL;
+	return m;
+}
+
+/* The train of that port arrived as it was sent, in segments. */
+static void expect_train(uint16_t from, uint8_t fill, size_t payload)
+{
+	for (size_t left = payload; left > 0; left -= left < SEGMENT ? left : SEGMENT) {
+		size_t expected = left < SEGMENT ? left : SEGMENT;
+		struct rte_mbuf *m = next_frame();
+		CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+		const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+		CU_ASSERT_EQUAL(m->data_len, TCP_HEADERS + expected);
+		CU_ASSERT_EQUAL(get_be16(frame + PORT_AT), from);
+		CU_ASSERT_EQUAL(frame[TCP_HEADERS], fill);
+		CU_ASSERT_EQUAL(frame[m->data_len - 1], fill);
+		rte_pktmbuf_free(m);
+	}
+}
+
+static void drain(void)
+{
+	struct rte_mbuf *m;
+
+	while (port_rx(&port, &m, 1) == 1)
+		rte_pktmbuf_free(m);
+}
+
+static void trains(void)
+{
+	if (!open_cable())
+		return;
+	send_train(1000, 'a', 8000);
+	expect_train(1000, 'a', 8000);
+	send_train(1001, 'b', 60001);
+	expect_train(1001, 'b', 60001);
+	CU_ASSERT_EQUAL(port.packet.too_long, 0);
+	CU_ASSERT(!waits());
+	close_cable();
+}
+
+static void link_down(void)
+{
+	if (!open_cable())
+		return;
+	send_train(1000, 'a', 8000);
+	await_frame();
+	CU_ASSERT_EQUAL(system("ip link set ours down"), 0);
+	expect_train(1000, 'a', 8000); /* it was there before */
+	CU_ASSERT_EQUAL(system("ip link set ours up"), 0);
+	drain();
+	send_train(1001, 'b', 8000);
+	expect_train(1001, 'b', 8000);
+	send_train(1002, 'c', 7000);
+	expect_train(1002, 'c', 7000);
+	CU_ASSERT_EQUAL(port.packet.too_long, 0);
+	CU_ASSERT(!waits()); /* or a resting thread would spin */
+	close_cable();
+}
+
+/* However it came to be: what does not belong to what the ring says is nobody's payload. */
+static void out_of_step(void)
+{
+	uint8_t stolen[64];
+
+	if (!open_cable())
+		return;
+	send_train(1000, 'a', 8000);
+	await_frame();
+	CU_ASSERT(recv(port.wait_fd, stolen, sizeof(stolen), MSG_DONTWAIT) > 0);
+	send_train(1001, 'b', 8000);
+	drain();
+	CU_ASSERT_EQUAL(port.packet.too_long, 2);
+	send_train(1002, 'c', 8000);
+	expect_train(1002, 'c', 8000);
+	CU_ASSERT_EQUAL(port.packet.too_long, 2);
+	CU_ASSERT(!waits());
+	close_cable();
+}
+
+static const struct unit_test tests[] = {
+	{"C21: trains of segments are cut", trains},
+	{"C21: a link that goes down mixes nothing up", link_down},
+	{"C21: a lost train costs itself and no other's payload", out_of_step},
+	{NULL, NULL},
+};
+
+const struct unit_suite suite_packet = {"packet", tests};
