@@ -13,6 +13,7 @@
 #include "dp/vnet.h"
 #include "net/checksum.h"
 #include "net/merge.h"
+#include "util/log.h"
 
 /* Flows that one burst is searched for: the burst is short, and most often of one or two flows. */
 #define FLOWS_MAX 8
@@ -21,6 +22,7 @@
 struct run {
 	struct merge_run merge;
 	uint16_t first, last; /* of the burst's frames; the rest is chained by `next` */
+	bool sent;
 };
 
 struct batch {
@@ -51,6 +53,7 @@ static struct run *begin_run(struct batch *b, uint16_t i, const struct merge_fra
 	merge_begin(&run->merge, f);
 	run->first = i;
 	run->last = i;
+	run->sent = false;
 	return run;
 }
 
@@ -176,22 +179,58 @@ static void make_messages(struct batch *b)
  */
 static void learn(struct packet *p, const struct run *run, int error)
 {
-	if (error == EINVAL && run->merge.first.transport.protocol == IP_PROTOCOL_UDP)
+	if (error == EINVAL && run->merge.first.transport.protocol == IP_PROTOCOL_UDP) {
 		p->no_udp = true;
-	else
+		log_event(LOG_INFO, "port",
+			"the kernel takes no joined UDP: datagrams are sent one by one");
+	} else {
 		p->refused = true;
+	}
 }
 
-/* Frames of the first `sent` runs to the front, and freed; how many they are. */
-static uint16_t settle(struct batch *b, uint16_t n, uint16_t sent)
+/* The device is full, or down: nothing else would leave either. */
+static bool is_for_all(int error)
+{
+	return error == EAGAIN || error == ENOBUFS || error == ENETDOWN;
+}
+
+/*
+ * Sends the runs. A single frame that the kernel does not take on its own account, such as one longer
+ * than an MTU that was lowered, is passed over. Returns the joined run that was refused, or NULL.
+ */
+static const struct run *send_runs(const struct packet *p, struct batch *b, int *error)
+{
+	uint16_t at = 0;
+
+	while (at < b->run_count) {
+		const struct run *run = &b->runs[at];
+		int sent = sendmmsg(p->fd, &b->messages[at], b->run_count - at, MSG_DONTWAIT);
+		*error = errno;
+		if (sent > 0)
+			while (sent-- > 0)
+				b->runs[at++].sent = true;
+		else if (run->merge.count > 1)
+			return *error == EAGAIN || *error == ENETDOWN ? NULL : run;
+		else if (is_for_all(*error))
+			return NULL;
+		else
+			at++;
+	}
+	return NULL;
+}
+
+/* Frames of the runs that were sent to the front, and freed; how many they are. */
+static uint16_t settle(struct batch *b, uint16_t n)
 {
 	struct rte_mbuf *order[PACKET_BURST];
 	uint16_t at = 0, taken = 0;
 
-	for (uint16_t r = 0; r < b->run_count; r++) {
-		for (uint16_t i = b->runs[r].first; i != NOTHING; i = b->next[i])
-			order[at++] = b->mbufs[i];
-		if (r < sent)
+	for (unsigned sent = 2; sent-- > 0;) {
+		for (uint16_t r = 0; r < b->run_count; r++)
+			if (b->runs[r].sent == sent)
+				for (uint16_t i = b->runs[r].first; i != NOTHING; i = b->next[i])
+					order[at++] = b->mbufs[i];
+		if (sent)
 			taken = at;
 	}
 	memcpy(b->mbufs, order, n * sizeof(order[0]));
@@ -202,6 +241,7 @@ static uint16_t settle(struct batch *b, uint16_t n, uint16_t sent)
 uint16_t packet_tx(struct packet *p, struct rte_mbuf **mbufs, uint16_t n)
 {
 	struct batch b;
+	int error = 0;
 
 	if (n > PACKET_BURST)
 		n = PACKET_BURST;
@@ -211,10 +251,11 @@ uint16_t packet_tx(struct packet *p, struct rte_mbuf **mbufs, uint16_t n)
 	for (uint16_t i = 0; i < n; i++)
 		add_frame(&b, p, i);
 	make_messages(&b);
-	int sent = sendmmsg(p->fd, b.messages, b.run_count, MSG_DONTWAIT);
-	if (sent < 0 && b.runs[0].merge.count > 1 && errno != EAGAIN) {
-		learn(p, &b.runs[0], errno);
-		return packet_tx(p, mbufs, n); /* one by one */
-	}
-	return settle(&b, n, sent < 0 ? 0 : (uint16_t)sent);
+	const struct run *refused = send_runs(p, &b, &error);
+	if (refused)
+		learn(p, refused, error);
+	uint16_t taken = settle(&b, n);
+	if (refused) /* one by one */
+		taken = (uint16_t)(taken + packet_tx(p, mbufs + taken, (uint16_t)(n - taken)));
+	return taken;
 }

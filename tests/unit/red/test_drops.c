@@ -178,6 +178,7 @@ static void ours(void)
 	size_t n = wire_echo(frame, HOST, OURS, 64);
 	frame[40] ^= 1;
 	expect(&rig.stats.drop_ours, n);
+	expect(&rig.stats.drop_ours, wire_echo(frame, HOST, OURS, 1500 - 27)); /* no port sends that */
 	n = rig_frame(frame, OURS, 64, 0, 64); /* and out of the tunnel */
 	put_be32(frame + 26, REMOTE);
 	wire_repair(frame);
