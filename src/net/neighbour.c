@@ -241,7 +241,7 @@ void neighbour_want(struct neighbour_table *t, const struct ip_addr *addr, uint6
 static void resolve(struct neighbour_table *t, struct neighbour *n,
 	const uint8_t mac[static MAC_LEN], uint64_t now_ns, struct neighbour_work *work)
 {
-	if (n->state != NEIGHBOUR_IS_INCOMPLETE && !mac_equal(n->mac, mac))
+	if (n->used && n->state != NEIGHBOUR_IS_INCOMPLETE && !mac_equal(n->mac, mac))
 		bump(t);
 	memcpy(n->mac, mac, MAC_LEN);
 	n->state = NEIGHBOUR_IS_REACHABLE;
@@ -273,7 +273,9 @@ bool neighbour_hear(struct neighbour_table *t, const struct ip_addr *addr,
 	begin(work);
 	if (!n)
 		return how == NEIGHBOUR_REQUEST && learn(t, addr, mac, now_ns, work);
-	if (how == NEIGHBOUR_CONFIRM && n->state == NEIGHBOUR_IS_PROBE && !mac_equal(n->mac, mac))
+	/* Neither answers with another link address: it is being asked for already. */
+	if ((how == NEIGHBOUR_CONFIRM || how == NEIGHBOUR_REQUEST) &&
+		n->state == NEIGHBOUR_IS_PROBE && !mac_equal(n->mac, mac))
 		return true;
 	bool asked = n->state == NEIGHBOUR_IS_INCOMPLETE || n->state == NEIGHBOUR_IS_PROBE;
 	if (asked && how != NEIGHBOUR_CLAIM) {
@@ -301,7 +303,8 @@ static void tick_entry(struct neighbour_table *t, struct neighbour *n, uint64_t 
 	case NEIGHBOUR_IS_REACHABLE:
 		n->state = NEIGHBOUR_IS_STALE;
 		n->due_ns = now_ns + NEIGHBOUR_FORGET;
-		bump(t); /* so that the next use is seen, and asks */
+		if (n->used)
+			bump(t); /* so that the next use is seen, and asks */
 		break;
 	case NEIGHBOUR_IS_STALE:
 		forget(t, n, work);

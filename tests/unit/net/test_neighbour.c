@@ -181,6 +181,23 @@ static void strangers(void)
 	free(table);
 }
 
+/* Nobody remembers what was never handed out. */
+static void strangers_bump_nothing(void)
+{
+	open_table(8, 16);
+	uint32_t generation = table->generation;
+	for (unsigned i = 0; i < 10; i++) {
+		uint64_t now = START + i * 2 * NEIGHBOUR_REACHABLE;
+		const uint8_t *mac = i % 2 ? mac_a : mac_b;
+		CU_ASSERT(hear(1, mac, NEIGHBOUR_REQUEST, now));
+		CU_ASSERT(hear(1, mac, NEIGHBOUR_REPLY, now));
+		while (neighbour_tick(table, now + NEIGHBOUR_REACHABLE, &work))
+			;
+	}
+	CU_ASSERT_EQUAL(table->generation, generation);
+	free(table);
+}
+
 static void no_poison(void)
 {
 	open_table(8, 16);
@@ -193,6 +210,10 @@ static void no_poison(void)
 		CU_ASSERT(mac && mac_equal(mac, mac_a));
 		CU_ASSERT(hear(1, mac_b, NEIGHBOUR_CLAIM, START + how)); /* a claim is no answer */
 		CU_ASSERT(!work.ask);
+		CU_ASSERT(mac_equal(lookup(1, START + how), mac_a));
+		CU_ASSERT(hear(1, mac_b, NEIGHBOUR_REQUEST, START + how)); /* nor is a question */
+		CU_ASSERT(!work.ask && !work.resolved);
+		CU_ASSERT_EQUAL(state(1), NEIGHBOUR_IS_PROBE);
 		CU_ASSERT(mac_equal(lookup(1, START + how), mac_a));
 		CU_ASSERT(hear(1, mac_a, NEIGHBOUR_REPLY, START + how));
 		CU_ASSERT_EQUAL(state(1), NEIGHBOUR_IS_REACHABLE);
@@ -359,6 +380,7 @@ static const struct unit_test tests[] = {
 	{"what is not used is forgotten", forgets_unused},
 	{"a neighbour that no longer answers goes", probe_fails},
 	{"entries only from our need or from requests to us", strangers},
+	{"whoever is never sent to changes no generation", strangers_bump_nothing},
 	{"what is wanted is asked for, and kept", wanted},
 	{"a claim does not replace what we know", no_poison},
 	{"an answer that must not override confirms, and replaces nothing", confirms},
