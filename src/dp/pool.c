@@ -11,6 +11,8 @@
 #define PRIVATE_BYTES RTE_CACHE_LINE_SIZE
 /* Beyond the payload: Ethernet and VLAN headers, and room for what WireGuard adds and pads. */
 #define FRAME_EXTRA   128
+/* Some devices (igb, em, ixgbe) use so much of a buffer as are whole KiB, and none of the rest. */
+#define ROOM_STEP     1024
 /* The two sizes that a zone's pages can have. */
 #define SMALL_PAGE 4096u
 #define HUGE_PAGE  (2u << 20)
@@ -27,7 +29,7 @@ static void number_mbuf(struct rte_mempool *mempool, void *opaque, void *object,
 
 static uint32_t room_for(uint16_t mtu)
 {
-	return RTE_PKTMBUF_HEADROOM + RTE_ALIGN_CEIL((uint32_t)mtu + FRAME_EXTRA, 64);
+	return RTE_PKTMBUF_HEADROOM + RTE_ALIGN_CEIL((uint32_t)mtu + FRAME_EXTRA, ROOM_STEP);
 }
 
 /* What DPDK asks for: objects do not lie across pages unless one is larger than a page. */
@@ -69,7 +71,8 @@ int pool_create(struct pool *p, const char *name, struct zone *zone, uint32_t co
 	p->mempool = rte_pktmbuf_pool_create_by_ops(
 		name, count, 0, PRIVATE_BYTES, (uint16_t)p->room, zone->socket, "stack");
 	if (!p->mempool) {
-		int rc = -rte_errno;
+		/* the zone's last piece may have been too small for one buffer */
+		int rc = rte_errno == ENOBUFS ? -ENOMEM : -rte_errno;
 		pool_destroy(p);
 		return rc;
 	}

@@ -98,6 +98,23 @@ static int set_up_queues(struct port *p, struct pool *pool)
 	return rc;
 }
 
+/*
+ * A frame in several buffers is none that we can lend. Drivers spread frames when the longest does not fit
+ * into a buffer as they count it; not all of them say so.
+ */
+static int one_buffer(const struct port *p, const struct pool *pool)
+{
+	struct rte_eth_rxq_info queue;
+
+	if (rte_eth_rx_queue_info_get(p->id, 0, &queue) != 0 || !queue.scattered_rx)
+		return 0;
+	log_event(LOG_ERROR, "port",
+		"the device spreads frames over several buffers port=%s mtu=%u buffer=%u "
+		"hint=\"lower its MTU\"", p->spec, p->mtu, pool->room - RTE_PKTMBUF_HEADROOM);
+	rte_eth_dev_stop(p->id);
+	return -ENOTSUP;
+}
+
 static int start_device(struct port *p, struct pool *pool)
 {
 	struct rte_eth_dev_info info;
@@ -112,6 +129,8 @@ static int start_device(struct port *p, struct pool *pool)
 		rc = set_up_queues(p, pool);
 	if (rc == 0)
 		rc = rte_eth_dev_start(p->id);
+	if (rc == 0)
+		rc = one_buffer(p, pool);
 	/* Frames for other stations are counted and dropped by us; not every driver can. */
 	if (rc == 0)
 		rte_eth_promiscuous_enable(p->id);
