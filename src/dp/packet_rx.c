@@ -6,15 +6,19 @@
 #include <sys/uio.h>
 
 #include <linux/if_packet.h>
+#include <rte_hash_crc.h>
 #include <rte_memcpy.h>
 
 #include "dp/packet.h"
 #include "dp/vnet.h"
 #include "net/checksum.h"
 #include "net/split.h"
+#include "util/bytes.h"
 
 /* A pool that has to give more at once might never have them. */
 #define POOL_SHARE 8
+#define IP_PROTOCOL_SCTP 132
+#define SCTP_CHECKSUM_AT 8
 /* Bytes of a frame that is dropped that tell it from others. */
 #define DROPPED_COMPARED 256u
 
@@ -77,6 +81,25 @@ static void set_vlan(const struct slot *s, struct rte_mbuf *m)
 
 /* ---- frames as the wire has them ---- */
 
+/* SCTP alone has its checksum there, and it is of another kind. */
+static bool is_sctp(const struct virtio_net_hdr *vnet, const uint8_t *frame, uint32_t length)
+{
+	if (vnet->csum_offset != SCTP_CHECKSUM_AT || length < ETHERNET_HEADER_LEN + IPV6_HEADER_LEN)
+		return false;
+	const uint8_t *ip = frame + ETHERNET_HEADER_LEN;
+	return (ip[0] >> 4 == 4 ? ip[9] : ip[6]) == IP_PROTOCOL_SCTP;
+}
+
+/* CRC-32C with zeros in its own place (RFC 9260, appendix A). */
+static bool complete_sctp(uint8_t *sctp, uint32_t length)
+{
+	if (length < SCTP_CHECKSUM_AT + 4)
+		return false;
+	put_le32(sctp + SCTP_CHECKSUM_AT, 0);
+	put_le32(sctp + SCTP_CHECKSUM_AT, ~rte_hash_crc(sctp, length, UINT32_MAX));
+	return true;
+}
+
 /* C21: the sender's kernel left the checksum to its hardware; in its place is the pseudo-header's. */
 static bool complete_checksum(const struct virtio_net_hdr *vnet, uint8_t *frame, uint32_t length)
 {
@@ -86,6 +109,8 @@ static bool complete_checksum(const struct virtio_net_hdr *vnet, uint8_t *frame,
 		return true;
 	if (at + 2 > length)
 		return false;
+	if (is_sctp(vnet, frame, length))
+		return complete_sctp(frame + start, length - start);
 	uint16_t sum = checksum_fold(checksum_add(0, frame + start, length - start));
 	if (sum == 0)
 		sum = 0xffff; /* the same to TCP; to UDP, 0 says that there is none */
