@@ -72,7 +72,7 @@
 	X(rx_nd, "neighbour discovery messages handled")                                           \
 	X(rx_icmp_echo, "ICMP echo requests answered")                                             \
 	X(tx_icmp_unreachable, "ICMP destination unreachable sent")                                \
-	X(tx_icmp_too_big, "ICMP fragmentation needed sent")                                       \
+	X(tx_icmp_too_big, "ICMP fragmentation needed sent, to the red port or into the tunnel")   \
 	X(tx_icmp_ttl, "ICMP time exceeded sent")                                                  \
 	X(drop_runt, "frames too short for their headers")                                         \
 	X(drop_multi_segment, "frames in more than one buffer")                                    \
@@ -91,8 +91,8 @@
 	X(drop_ours, "packets to our own address that we do not serve")                            \
 	X(drop_refused, "packets for no secure site: refused, there is no bypass")                 \
 	X(drop_ttl, "packets whose TTL ended here")                                                \
-	X(drop_too_big, "packets above the tunnel MTU that must not be fragmented")                \
-	X(drop_fragmented, "packets above the tunnel MTU that could not be fragmented")            \
+	X(drop_too_big, "packets above the next MTU that must not be fragmented")                  \
+	X(drop_fragmented, "packets above the next MTU that could not be fragmented")              \
 	X(drop_crypt_full, "packets for which the ring to crypt was full")                         \
 	X(drop_no_peer, "packets that crypt gave back: no peer for the destination")               \
 	X(drop_no_endpoint, "packets that crypt gave back: the peer has no endpoint")              \

@@ -83,6 +83,7 @@ static struct red *create_red(struct daemon *d)
 		.stats = &d->red_stats,
 	};
 
+	random_bytes(c.seed, sizeof(c.seed));
 	memcpy(c.addresses, d->config.red.addresses, sizeof(c.addresses));
 	for (unsigned i = 0; i < c.crypt_count; i++)
 		c.crypt[i] = (struct lend_ends){d->crypt[i].red_to_crypt, d->crypt[i].crypt_to_red,

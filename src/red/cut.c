@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Fragments for the tunnel, each in a buffer of its own: only whole buffers can be lent. */
+/* Fragments, each in a buffer of its own: only whole buffers can be lent. */
 #include <string.h>
 
 #include "net/fragment.h"
@@ -36,23 +36,43 @@ static void shorten(const struct fragment_plan *plan, struct rte_mbuf *m)
 	m->pkt_len = m->data_len;
 }
 
-void red_cut(struct red *r, struct rte_mbuf *m, const struct ip_packet *p)
+/* Into parts, the first of which is m; how many. 0: it was dropped. */
+static unsigned cut(struct red *r, struct rte_mbuf *m, const struct ip_packet *p, uint16_t mtu,
+	struct rte_mbuf *parts[static FRAGMENTS_MAX])
 {
-	struct rte_mbuf *parts[FRAGMENTS_MAX];
 	struct fragment_plan plan;
 
-	if (fragment_plan(&plan, p, r->config.tunnel_mtu) != 0 || !fits_buffers(r, &plan)) {
+	if (fragment_plan(&plan, p, mtu) != 0 || !fits_buffers(r, &plan)) {
 		outgoing_drop(&r->host.outgoing, m, &r->stats->drop_fragmented);
-		return;
+		return 0;
 	}
 	if (rte_pktmbuf_alloc_bulk(r->config.pool->mempool, parts + 1, plan.count - 1) != 0) {
 		outgoing_drop(&r->host.outgoing, m, &r->stats->drop_no_buffer);
-		return;
+		return 0;
 	}
 	parts[0] = m;
 	for (unsigned i = 1; i < plan.count; i++)
 		fill(&plan, i, p->bytes, parts[i]);
 	shorten(&plan, m);
-	for (unsigned i = 0; i < plan.count; i++)
+	return plan.count;
+}
+
+void red_cut(struct red *r, struct rte_mbuf *m, const struct ip_packet *p)
+{
+	struct rte_mbuf *parts[FRAGMENTS_MAX];
+	unsigned count = cut(r, m, p, r->config.tunnel_mtu, parts);
+
+	for (unsigned i = 0; i < count; i++)
 		red_seal(r, parts[i], (uint16_t)(parts[i]->data_len - ETHERNET_HEADER_LEN));
+}
+
+void red_cut_out(struct red *r, struct rte_mbuf *m, const struct ip_packet *p, uint32_t next_hop)
+{
+	struct rte_mbuf *parts[FRAGMENTS_MAX];
+	unsigned count = cut(r, m, p, r->config.port->mtu, parts);
+
+	for (unsigned i = 0; i < count; i++) {
+		rte_pktmbuf_adj(parts[i], ETHERNET_HEADER_LEN); /* host_send() puts a whole one there */
+		host_send(&r->host, parts[i], next_hop);
+	}
 }

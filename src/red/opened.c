@@ -25,16 +25,31 @@ static void receive_ours(struct red *r, struct rte_mbuf *m, const struct ip_pack
 	red_seal(r, m, p->length);
 }
 
+/*
+ * More than the site's network takes, as when its MTU is below the tunnel's. lend_take() saw to it that
+ * there is room for an Ethernet header.
+ */
+static void too_long4(struct red *r, struct rte_mbuf *m, const struct ip_packet *p, uint32_t next_hop)
+{
+	rte_pktmbuf_prepend(m, ETHERNET_HEADER_LEN);
+	if (p->fragment & IPV4_DONT_FRAGMENT)
+		red_complain_back(r, m, p);
+	else
+		red_cut_out(r, m, p, next_hop);
+}
+
 static void deliver4(struct red *r, struct rte_mbuf *m, const struct ip_packet *p)
 {
 	uint32_t next_hop;
 
-	if (host_role(&r->host, p->destination, NULL) == HOST_ROLE_OWN)
+	if (host_role(&r->host, p->source, NULL) != HOST_ROLE_OTHER)
+		drop(r, m, &r->stats->drop_ip_source); /* ours, as from the wire, or a broadcast */
+	else if (host_role(&r->host, p->destination, NULL) == HOST_ROLE_OWN)
 		receive_ours(r, m, p);
 	else if (!host_route(&r->host, p->destination, &next_hop))
 		drop(r, m, &r->stats->drop_no_route);
 	else if (p->length > r->config.port->mtu)
-		drop(r, m, &r->stats->drop_too_big);
+		too_long4(r, m, p, next_hop);
 	else
 		host_send(&r->host, m, next_hop);
 }
@@ -55,7 +70,7 @@ static void deliver6(struct red *r, struct rte_mbuf *m, const struct ip_packet *
 
 	if (nd_is_message(p))
 		drop(r, m, &r->stats->drop_nd_others);
-	else if (ipv6_is_link_local(ipv6_source(p)))
+	else if (ipv6_is_link_local(ipv6_source(p)) || host_owns6(&r->host, ipv6_source(p), NULL))
 		drop(r, m, &r->stats->drop_ip_source);
 	else if (ipv6_is_link_local(ipv6_destination(p)))
 		drop(r, m, &r->stats->drop_no_route);
@@ -63,9 +78,10 @@ static void deliver6(struct red *r, struct rte_mbuf *m, const struct ip_packet *
 		receive_ours(r, m, p);
 	else if (!host_route6(&r->host, ipv6_destination(p), &next_hop))
 		drop(r, m, &r->stats->drop_no_route);
-	else if (p->length > r->config.port->mtu)
-		drop(r, m, &r->stats->drop_too_big);
-	else {
+	else if (p->length > r->config.port->mtu) {
+		rte_pktmbuf_prepend(m, ETHERNET_HEADER_LEN);
+		red_complain_back(r, m, p);
+	} else {
 		not_from_here(rte_pktmbuf_mtod(m, uint8_t *), p);
 		host_send6(&r->host, m, &next_hop);
 	}

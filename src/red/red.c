@@ -4,7 +4,7 @@
 #include "red/state.h"
 
 #define NEIGHBOURS            2048
-#define COMPLAINTS_PER_SECOND 100
+#define COMPLAINTS_PER_SECOND 100 /* in all; "too big" to each source */
 #define COMPLAINTS_BURST      50
 
 static int init_host(struct red *r, const struct red_config *config)
@@ -51,6 +51,8 @@ struct red *red_create(const struct red_config *config)
 	r->config = *config;
 	r->stats = config->stats;
 	if (meter_init(&r->complaints, COMPLAINTS_PER_SECOND, COMPLAINTS_BURST, 0) != 0 ||
+		meter_sources_init(&r->too_big, COMPLAINTS_PER_SECOND, COMPLAINTS_BURST, config->seed,
+			0) != 0 ||
 		tunnel_create(&r->tunnel, config->zone, config->max_prefixes, config->crypt_count) != 0 ||
 		init_host(r, config) != 0 || init_lend(r, config) != 0) {
 		red_destroy(r);

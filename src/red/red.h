@@ -15,6 +15,7 @@
 #include "dp/ring.h"
 #include "encrypter/boundary.h"
 #include "encrypter/stats.h"
+#include "net/source.h"
 
 #define RED_ADDRESS_MAX 16
 
@@ -26,6 +27,7 @@ struct red_config {
 	unsigned address_count;
 	struct ip_addr gateway; /* family 0: on-link networks only */
 	struct ip_addr gateway6;
+	uint64_t seed[SOURCE_ROWS]; /* random */
 	uint16_t tunnel_mtu;    /* A49: 1420 over 1500 */
 	uint32_t max_prefixes;  /* of RED_TUNNEL_ADD */
 	struct lend_ends crypt[CRYPT_THREADS_MAX];

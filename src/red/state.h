@@ -29,6 +29,7 @@ struct red {
 	struct lend lend;
 	struct tunnel tunnel;
 	struct meter complaints;
+	struct meter_sources too_big; /* of those that say so, by whom they are for */
 };
 
 /* tunnel.c */
@@ -68,6 +69,8 @@ void red_seal_by(struct red *r, unsigned link, struct rte_mbuf *m, uint16_t leng
 /* cut.c */
 /* An IPv4 packet above the tunnel's MTU that may be fragmented, its TTL decremented. */
 void red_cut(struct red *r, struct rte_mbuf *m, const struct ip_packet *p);
+/* The same for one out of the tunnel, above the red port's MTU, behind room for an Ethernet header. */
+void red_cut_out(struct red *r, struct rte_mbuf *m, const struct ip_packet *p, uint32_t next_hop);
 
 /* complain.c */
 /*
@@ -76,6 +79,11 @@ void red_cut(struct red *r, struct rte_mbuf *m, const struct ip_packet *p);
  */
 void red_complain(struct red *r, struct rte_mbuf *m, const struct ip_packet *p,
 	enum icmp_error error, uint64_t *dropped);
+/*
+ * Drops p, out of the tunnel and above the red port's MTU, behind room for an Ethernet header, and
+ * tells its sender, through the tunnel.
+ */
+void red_complain_back(struct red *r, struct rte_mbuf *m, const struct ip_packet *p);
 
 /* opened.c */
 unsigned red_opened(struct red *r);

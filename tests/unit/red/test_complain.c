@@ -177,6 +177,26 @@ static void not_too_often(void)
 	rig_close(&rig);
 }
 
+/* One host, too, cannot keep others from learning the size. */
+static void too_big_for_each(void)
+{
+	rig_open(&rig);
+	size_t n = rig_frame(frame, NOWHERE, 64, 0, 64);
+	for (unsigned i = 0; i < 100; i++)
+		rig_arrive(&rig, frame, n);
+	wire_pop_all(&rig.wire);
+	n = rig_frame(frame, REMOTE, RIG_MTU - 27, IPV4_DONT_FRAGMENT, 64);
+	for (unsigned i = 0; i < 100; i++)
+		rig_arrive(&rig, frame, n);
+	CU_ASSERT_EQUAL(rig.stats.tx_icmp_too_big, 50);
+	put_be32(frame + 26, HOST + 1);
+	wire_repair(frame);
+	rig_arrive(&rig, frame, n);
+	CU_ASSERT_EQUAL(rig.stats.tx_icmp_too_big, 51);
+	CU_ASSERT_EQUAL(wire_pop_all(&rig.wire), 51);
+	rig_close(&rig);
+}
+
 static const struct unit_test tests[] = {
 	{"A49: fragmentation needed, with the tunnel's MTU", too_big},
 	{"time exceeded", ttl},
@@ -186,6 +206,7 @@ static const struct unit_test tests[] = {
 	{"A45, A49: errors in IPv6", ipv6},
 	{"no errors about errors, nor about later fragments", never_about},
 	{"a hundred a second at most", not_too_often},
+	{"A49: fragmentation needed has a limit for each source", too_big_for_each},
 	{NULL, NULL},
 };
 

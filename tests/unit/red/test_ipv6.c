@@ -193,10 +193,30 @@ static void never_255_hops(void)
 	rig_close(&rig);
 }
 
+/* What the tunnel takes but our port does not: the sender is told, through the tunnel. */
 static void too_large(void)
 {
+	uint8_t us[16], them[16];
+
 	rig_open(&rig);
-	drop_opened(&rig.stats.drop_too_big, wire_ipv6(frame, REMOTE6, HOST6, 17, 1461));
+	size_t n = wire_ipv6(frame, REMOTE6, HOST6, 17, 1461);
+	rig_opened(&rig, 0, frame + 14, n - 14);
+	CU_ASSERT_EQUAL(rig.stats.drop_too_big, 1);
+	CU_ASSERT_EQUAL(rig.stats.tx_icmp_too_big, 1);
+	CU_ASSERT_EQUAL(rig_sent(&rig), 0);
+	CU_ASSERT_EQUAL_FATAL(rig.links[0].full_count, 1);
+	const struct handle *h = &rig.links[0].full[0];
+	const uint8_t *ip = rig_bytes(&rig, h);
+	wire_address6(us, OURS6);
+	wire_address6(them, REMOTE6);
+	CU_ASSERT_EQUAL(h->length, 1280);
+	CU_ASSERT_EQUAL(memcmp(ip + 8, us, 16), 0);
+	CU_ASSERT_EQUAL(memcmp(ip + 24, them, 16), 0);
+	CU_ASSERT_EQUAL(ip[40], 2);
+	CU_ASSERT_EQUAL(get_be32(ip + 44), 1500);
+	CU_ASSERT_EQUAL(memcmp(ip + 48, frame + 14, 1280 - 48), 0);
+	uint64_t sum = checksum_add_pseudo6(0, ip, IP_PROTOCOL_ICMP6, 1240);
+	CU_ASSERT_EQUAL(checksum_fold(checksum_add(sum, ip + 40, 1240)), 0);
 	rig_close(&rig);
 }
 

@@ -126,6 +126,64 @@ static void echo_through_the_tunnel(void)
 	rig_close(&rig);
 }
 
+/* Our port's MTU is below the tunnel's. */
+static const struct rig_options narrow = {.links = 1, .mtu = 1300, .tunnel_mtu = RIG_MTU,
+	.buffers = RIG_BUFFERS, .handles = 1024};
+
+static void cut(void)
+{
+	rig_open_with(&rig, &narrow);
+	rig_learn(&rig, HOST);
+	size_t n = from_tunnel(HOST, 1392); /* 1420 in all */
+	rig_opened(&rig, 0, frame + 14, n);
+	size_t done = 0, sent;
+	for (unsigned i = 0; i < 2; i++) {
+		while ((sent = rig_sent(&rig)) == ARP_FRAME_LEN)
+			; /* is it still there? */
+		const uint8_t *ip = rig.frame + 14;
+		CU_ASSERT_FATAL(sent > 34 && sent <= 14 + 1300);
+		CU_ASSERT(mac_equal(rig.frame, wire_peer) && mac_equal(rig.frame + 6, wire_ours));
+		CU_ASSERT_EQUAL(get_be16(rig.frame + 12), ETHERNET_TYPE_IPV4);
+		CU_ASSERT_EQUAL(get_be16(ip + 2), sent - 14);
+		CU_ASSERT_EQUAL(get_be16(ip + 6), (i == 0 ? IPV4_MORE_FRAGMENTS : 0) | done / 8);
+		CU_ASSERT_EQUAL(ip[8], 60); /* the hop was counted where it came in */
+		CU_ASSERT_EQUAL(checksum_of(ip, 20), 0);
+		CU_ASSERT_EQUAL(memcmp(ip + 20, frame + 34 + done, sent - 34), 0);
+		done += sent - 34;
+	}
+	CU_ASSERT_EQUAL(done, n - 20);
+	CU_ASSERT_EQUAL(rig_sent(&rig), 0);
+	CU_ASSERT_EQUAL(rig.links[0].full_count, 0);
+	rig_close(&rig);
+}
+
+static void too_big(void)
+{
+	rig_open_with(&rig, &narrow);
+	size_t n = rig_frame(frame, HOST, 1392, IPV4_DONT_FRAGMENT, 60);
+	put_be32(frame + 26, REMOTE);
+	wire_repair(frame);
+	rig_opened(&rig, 0, frame + 14, n - 14);
+	CU_ASSERT_EQUAL(rig.stats.drop_too_big, 1);
+	CU_ASSERT_EQUAL(rig.stats.tx_icmp_too_big, 1);
+	CU_ASSERT_EQUAL(rig_sent(&rig), 0);
+	CU_ASSERT_EQUAL_FATAL(rig.links[0].full_count, 1);
+	const struct handle *h = &rig.links[0].full[0];
+	const uint8_t *ip = rig_bytes(&rig, h);
+	CU_ASSERT_EQUAL(h->length, 576);
+	CU_ASSERT_EQUAL(checksum_of(ip, 20), 0);
+	CU_ASSERT_EQUAL(get_be32(ip + 12), OURS);
+	CU_ASSERT_EQUAL(get_be32(ip + 16), REMOTE);
+	CU_ASSERT_EQUAL(get_be16(ip + 20), 0x0304);
+	CU_ASSERT_EQUAL(get_be16(ip + 26), 1300);
+	CU_ASSERT_EQUAL(checksum_of(ip + 20, 556), 0);
+	CU_ASSERT_EQUAL(memcmp(ip + 28, frame + 14, 548), 0);
+	/* nobody is told when the tunnel does not take it */
+	rig_return(&rig, 0, USED_NO_PEER);
+	CU_ASSERT_EQUAL(rig_sent(&rig), 0);
+	rig_close(&rig);
+}
+
 static void supply(void)
 {
 	static const struct rig_options two = {
@@ -151,6 +209,8 @@ static const struct unit_test tests[] = {
 	{"two hosts in turn", two_hosts},
 	{"by the site's gateway", by_gateway},
 	{"our red address answers through the tunnel", echo_through_the_tunnel},
+	{"A49: what our port does not take is cut", cut},
+	{"A49: what it does not take and must not be cut: the sender is told", too_big},
 	{"crypt never runs out of empty buffers", supply},
 	{NULL, NULL},
 };
