@@ -11,7 +11,8 @@
 #include "net/icmp.h"
 #include "util/bytes.h"
 
-#define TICK_NS CLOCK_SECOND
+#define TICK_NS        CLOCK_SECOND
+#define QUESTION_SHARE 4 /* of the neighbour table, a second: for which unknown ones are asked */
 
 static void point_drops(struct host *h)
 {
@@ -44,7 +45,12 @@ static int create_neighbours(struct host *h, const struct host_config *config)
 	}
 	h->next_id = (uint16_t)seed[1];
 	h->neighbours = neighbour_table_init(memory, config->neighbours, pending, seed[0]);
-	return 0;
+	/*
+	 * RFC 6583: somebody who sweeps a network is not to make us forget others, nor to fill the link with
+	 * questions. An entry that nobody answers for lasts three seconds: so they cannot be the whole table.
+	 */
+	uint32_t share = RTE_MAX(config->neighbours / QUESTION_SHARE, 1u);
+	return meter_init(&h->questions, share, share, 0);
 }
 
 int host_init(struct host *h, const struct host_config *config)

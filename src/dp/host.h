@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dp/meter.h"
 #include "dp/outgoing.h"
 #include "dp/pool.h"
 #include "dp/port.h"
@@ -104,6 +105,7 @@ struct host {
 	bool ask_ahead;
 	bool router;
 	struct neighbour_table *neighbours;
+	struct meter questions; /* of a router: about neighbours that the table does not know */
 	uint64_t now_ns;        /* of this round */
 	uint64_t tick_ns;
 	uint64_t listen_ns;     /* when the groups that we listen to are to be told again */
@@ -163,7 +165,11 @@ const uint8_t *host_source6_for(const struct host *h, const uint8_t destination[
 /* Link address of a next hop, or NULL; good while the neighbour table's generation lasts. */
 const uint8_t *host_resolve(struct host *h, uint32_t next_hop);
 const uint8_t *host_resolve6(struct host *h, const struct ip_addr *next_hop);
-/* Hold a frame until its next hop, which does not resolve now, is known; then it is sent. */
+/*
+ * Hold a frame until its next hop, which does not resolve now, is known; then it is sent. A router,
+ * whose destinations others choose, drops it where that would be a question too many: unknown ones are asked
+ * for up to a quarter of the table a second.
+ */
 void host_hold(struct host *h, struct rte_mbuf *m, uint32_t next_hop);
 void host_hold6(struct host *h, struct rte_mbuf *m, const struct ip_addr *next_hop);
 /* Put an Ethernet header before the packet in m and send it to next_hop, now or later. */

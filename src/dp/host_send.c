@@ -120,6 +120,11 @@ static void hold(struct host *h, struct rte_mbuf *m, const struct ip_addr *addr)
 {
 	struct neighbour_work work;
 
+	if (h->router && neighbour_state_of(h->neighbours, addr) == NEIGHBOUR_IS_FREE &&
+		!meter_take(&h->questions, h->now_ns)) {
+		outgoing_drop(&h->outgoing, m, h->count.drop_neighbour);
+		return;
+	}
 	bool held = neighbour_hold(h->neighbours, addr, m, h->now_ns, &work);
 	perform(h, &work);
 	if (!held)

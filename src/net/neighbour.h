@@ -106,7 +106,7 @@ bool neighbour_hear(struct neighbour_table *t, const struct ip_addr *addr,
 /* Timers, to be called about once a second, again while it returns true (there is work). */
 bool neighbour_tick(struct neighbour_table *t, uint64_t now_ns, struct neighbour_work *work);
 
-/* For tests and for display: the state of addr's entry. */
+/* The state of addr's entry. */
 enum neighbour_state neighbour_state_of(const struct neighbour_table *t,
 	const struct ip_addr *addr);
 
