@@ -66,7 +66,7 @@
 	X(rx_too_long, "frames longer than the port's MTU, which could not be cut well")           \
 	X(tx_packets, "frames sent to the red port")                                               \
 	X(tx_bytes, "bytes sent to the red port")                                                  \
-	X(rx_tunnel, "packets passed to crypt for the tunnel")                                     \
+	X(rx_tunnel, "packets passed to crypt for the tunnel; with rx_elsewhere counted twice")    \
 	X(rx_elsewhere, "of those, passed to a second crypt thread since the first sent them on")  \
 	X(rx_arp, "ARP frames handled")                                                            \
 	X(rx_nd, "neighbour discovery messages handled")                                           \

@@ -128,7 +128,6 @@ static void pass_on(struct red *r, unsigned from, struct rte_mbuf *m, uint64_t t
 		return;
 	}
 	r->stats->rx_elsewhere++;
-	r->stats->rx_tunnel--; /* it is counted once more */
 	red_seal_by(r, (unsigned)to, m, p.length);
 }
 

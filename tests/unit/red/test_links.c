@@ -116,7 +116,7 @@ static void elsewhere(void)
 	CU_ASSERT_EQUAL_FATAL(rig.links[1].full_count, 40);
 	for (unsigned i = 0; i < 40; i++) /* in order, and as they were */
 		CU_ASSERT_EQUAL(memcmp(&rig.links[1].full[i], &first[i], sizeof(first[i])), 0);
-	CU_ASSERT_EQUAL(rig.stats.rx_tunnel, 40);
+	CU_ASSERT_EQUAL(rig.stats.rx_tunnel, 80); /* counters never go down */
 	CU_ASSERT_EQUAL(rig.stats.rx_elsewhere, 40);
 	while (rig.links[1].full_count > 0)
 		rig_return(&rig, 1, USED_DONE);
