@@ -126,7 +126,10 @@ int iface_host_restore_forwarding(const struct iface *iface)
 	return rc4 ? rc4 : rc6;
 }
 
-/* Merged frames are larger than the MTU: the port would cut them. */
+/*
+ * Merged frames are larger than the MTU. The port would cut them again: work for nothing, and not always
+ * the frames that came.
+ */
 int iface_host_disable_merging(const struct iface *iface)
 {
 	int rc = write_merging(iface, GRO, iface->receive_merging[GRO] < 0 ? -1 : 0);
