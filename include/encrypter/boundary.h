@@ -169,6 +169,10 @@ struct black_attack {
 
 enum red_order_kind {
 	RED_TUNNEL_ADD = 1,  /* prefix belongs behind the tunnel */
+	/*
+	 * No longer. control does not send it: what was secure once stays so until a restart (such packets are
+	 * refused, as crypt finds no peer). It is there for tests, which try tables by the thousand.
+	 */
 	RED_TUNNEL_DEL = 2,
 	RED_TUNNEL_LINK = 3, /* packets into prefix go to the crypt thread `link` */
 };
