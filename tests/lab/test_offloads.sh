@@ -63,6 +63,31 @@ ready_lab() { # OPTION…
 	[[ " $* " != *" --offloads "* ]] || ! kernel_before 6 2 || trains=singly
 }
 
+# TCP from pcA while siteA's daemon stands still, with trains that it has not read, and its link breaks.
+transfers_over_break() {
+	local pid transfer status
+	pid=$(daemon_pid siteA)
+	transfers pcA pcB 10.0.2.10 64 &
+	transfer=$!
+	await 20 halt_with_trains siteA "$pid"
+	status=$?
+	on siteA ip link set lan0 down
+	on siteA ip link set lan0 up
+	kill -s CONT "$pid"
+	wait $transfer && return $status
+}
+halt_with_trains() { # SITE PID
+	kill -s STOP "$2"
+	for _ in 1 2 3 4 5; do
+		trains_wait "$1" && return
+	done
+	kill -s CONT "$2"
+	return 1
+}
+trains_wait() { # SITE: trains, and nothing else, lie in the queue of a packet socket
+	on "$1" awk '$7 > 0 && NR > 1 { found = 1 } END { exit !found }' /proc/net/packet
+}
+
 too_long() { # SITE DOMAIN
 	counter "$1" "$2" rx_too_long
 }
@@ -92,6 +117,12 @@ both_ways6 "PCs with offloads"
 check "pcA leaves frames to be cut" sees_joined siteA lan0 pcA pcB 10.0.2.10
 check "no frame was lost for its length" test "$(too_long siteA red)$(too_long siteB red)" = 00
 check "none on the black side" test "$(too_long siteA black)$(too_long siteB black)" = 00
+lab_down
+
+# A thread that rests takes note of the link before it reads; one that never rests finds out as it reads.
+ready_lab --offloads --poll busy
+check "a link that breaks under trains: TCP unchanged" transfers_over_break
+check "and TCP after it" transfers pcA pcB 10.0.2.10 16
 lab_down
 
 if command -v wireguard-go >/dev/null && [ -c /dev/net/tun ]; then
