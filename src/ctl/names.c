@@ -227,11 +227,30 @@ static uint32_t find_due(struct names *n, uint64_t now_ns)
 	return first_ns <= now_ns ? due : NAMES_NOBODY;
 }
 
+static int take_failure(struct names *n, struct name *name, uint64_t now_ns)
+{
+	if (name->found_count == 0) {
+		ask_at(n, name, now_ns + name->wait_ns);
+		name->wait_ns = name->wait_ns * 2 < WAIT_MAX_NS ? name->wait_ns * 2 : WAIT_MAX_NS;
+	}
+	return -ENOENT;
+}
+
+/* The one that was asked for last has no answer; one that comes yet is not believed. */
+static void give_up_pending(struct names *n, uint64_t now_ns)
+{
+	struct name *lost = n->pending ? name_of(n, n->pending_slot) : NULL;
+
+	n->pending = false;
+	if (lost)
+		take_failure(n, lost, now_ns);
+}
+
 bool names_ask(struct names *n, uint64_t now_ns, struct resolver_request *request)
 {
 	if (n->pending && now_ns < n->asked_ns + LOST_NS)
 		return false;
-	n->pending = false;
+	give_up_pending(n, now_ns);
 	if (n->count == 0 || now_ns < n->due_ns)
 		return false;
 	uint32_t slot = find_due(n, now_ns);
@@ -312,15 +331,6 @@ static void take_found(struct names *n, struct name *name, const struct name *fr
 	name->at = 0;
 	/* One attempt is on its way and may yet be answered; not so when it went to nowhere. */
 	set_turn(n, name, !name->up && (first || name->attempts > 1));
-}
-
-static int take_failure(struct names *n, struct name *name, uint64_t now_ns)
-{
-	if (name->found_count == 0) {
-		ask_at(n, name, now_ns + name->wait_ns);
-		name->wait_ns = name->wait_ns * 2 < WAIT_MAX_NS ? name->wait_ns * 2 : WAIT_MAX_NS;
-	}
-	return -ENOENT;
 }
 
 int names_answer(

@@ -220,6 +220,12 @@ static void test_lost_answer(void)
 	CU_ASSERT_STRING_EQUAL(second.host, "c.example.org");
 	struct resolver_answer a = answer_of(first.id, (const char *const[]){"192.0.2.1", NULL});
 	CU_ASSERT_EQUAL(names_answer(&names, now_ns, &a, sizeof(a), &slot), -EPROTO);
+	/* and the first is not forgotten */
+	a = answer_of(second.id, (const char *const[]){"192.0.2.2", NULL});
+	CU_ASSERT_EQUAL(names_answer(&names, now_ns, &a, sizeof(a), &slot), 0);
+	now_ns = names_deadline(&names);
+	CU_ASSERT_FATAL(names_ask(&names, now_ns, &first));
+	CU_ASSERT_STRING_EQUAL(first.host, "b.example.org");
 	end();
 }
 
