@@ -81,14 +81,14 @@ void guard_fini(struct guard *g)
 
 static uint32_t waiting_in(const struct ring *ring)
 {
-	uint32_t capacity = ring->geometry.capacity, vacant = ring_free_count(ring);
+	uint32_t capacity = ring->capacity, vacant = ring_free_count(ring);
 
 	return vacant < capacity ? capacity - vacant : 0;
 }
 
 static bool is_filled(const struct ring *ring, uint32_t divisor)
 {
-	uint32_t part = (ring->geometry.capacity + 1) / divisor;
+	uint32_t part = (ring->capacity + 1) / divisor;
 
 	return waiting_in(ring) >= (part ? part : 1);
 }

@@ -39,11 +39,9 @@ unsigned side_receive(struct crypt *c, struct side *s)
 {
 	struct handle handles[KNOWN_AHEAD]; /* our own copies: what is checked is what is used */
 
-	if (!ring_intact(&s->link.from)) {
-		c->stats->drop_ring_geometry++;
-		return 0;
-	}
 	unsigned n = ring_receive(&s->link.from, handles, KNOWN_AHEAD);
+	if (n == 0 && !ring_intact(&s->link.from))
+		c->stats->drop_ring_counters++;
 	for (unsigned i = 0; i < n; i++)
 		admit(c, s, &handles[i]);
 	return n;
@@ -52,14 +50,9 @@ unsigned side_receive(struct crypt *c, struct side *s)
 /* The ring back holds every buffer of the pool, so it is full only when its owner broke it. */
 void side_flush(struct crypt *c, struct side *s)
 {
-	unsigned sent = 0;
-
 	if (s->out.count == 0)
 		return;
-	if (ring_intact(&s->link.to))
-		sent = ring_send(&s->link.to, s->out.list, s->out.count);
-	else
-		c->stats->drop_ring_geometry++;
+	unsigned sent = ring_send(&s->link.to, s->out.list, s->out.count);
 	c->stats->drop_ring_full += s->out.count - sent;
 	s->out.sent = true;
 	s->out.count = 0;

@@ -62,7 +62,7 @@ static void check_rings(struct control *c)
 		intact = intact && ring_intact(&r->crypt[i].to) && ring_intact(&r->crypt[i].from);
 	if (intact)
 		return;
-	log_event(LOG_ERROR, "control", "a ring's geometry was changed; stopping");
+	log_event(LOG_ERROR, "control", "a ring's counters make no sense; stopping");
 	c->failed = true;
 }
 

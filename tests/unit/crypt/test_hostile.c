@@ -94,18 +94,34 @@ static void no_room_for_the_outer_header(void)
 	rig_close(&r);
 }
 
+/* Nothing depends on what red's ring says of its size. */
 static void changed_ring(void)
 {
 	open_rig();
 	uint32_t *mask = (uint32_t *)(uintptr_t)&r.red.to.r->mask;
-	rig_packet(&r, 1, 2, 64);
+	uint32_t was = *mask;
 	*mask = 0xffffff;
+	for (unsigned i = 0; i < 30; i++)
+		rig_packet(&r, 1, 2, 64);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(r.stats->sealed_packets, 30);
+	*mask = was;
+	rig_close(&r);
+}
+
+static void wrong_counters(void)
+{
+	open_rig();
+	rig_packet(&r, 1, 2, 64);
+	uint32_t tail = r.red.to.r->prod.tail;
+	r.red.to.r->prod.tail = tail + 5000;
 	crypt_poll(r.crypt, r.now_ns);
-	CU_ASSERT_EQUAL(r.stats->drop_ring_geometry, 1);
+	CU_ASSERT_EQUAL(r.stats->drop_ring_counters, 1);
 	CU_ASSERT_EQUAL(r.stats->sealed_packets, 0);
-	*mask = r.red.to.geometry.mask;
+	r.red.to.r->prod.tail = tail;
 	rig_poll(&r);
 	CU_ASSERT_EQUAL(r.stats->sealed_packets, 1);
+	CU_ASSERT_EQUAL(r.stats->drop_ring_counters, 1);
 	rig_close(&r);
 }
 
@@ -264,6 +280,7 @@ static const struct unit_test tests[] = {
 	{"bytes outside the buffer", outside_the_buffer},
 	{"no room for the outer header", no_room_for_the_outer_header},
 	{"C17, C18: a ring whose geometry was changed", changed_ring},
+	{"C17: a ring whose counters make no sense", wrong_counters},
 	{"a ring back that is full", full_ring_back},
 	{"C19: mbuf headers full of garbage", forged_mbufs},
 	{"A44: inner packets that lie", inner_packets},

@@ -22,7 +22,7 @@ int ring_create(
 		return -ENOMEM;
 	ring->r->count = count - 1;
 	ring->element = element;
-	ring->geometry.size = count;
+	ring->size = count;
 	return 0;
 }
 
@@ -34,7 +34,7 @@ void ring_destroy(struct ring *ring)
 
 bool ring_intact(const struct ring *ring)
 {
-	return ring->geometry.size == ring->r->count + 1;
+	return ring->size == ring->r->count + 1;
 }
 
 static uint8_t *element_at(const struct ring *ring, uint32_t i)

@@ -640,7 +640,7 @@ static void test_silent_domain(void)
 static void test_changed_ring(void)
 {
 	begin();
-	rig.control->config.from_black.geometry.size++;
+	rig.control->config.from_black.size++;
 	remote_initiates();
 	CU_ASSERT_EQUAL(control_run(rig.control), 1);
 	CU_ASSERT_FALSE(ring_empty(&rig.config.from_black)); /* nothing was taken from it */
@@ -685,7 +685,7 @@ static const struct unit_test tests[] = {
 	{"C12: a message that waited too long is passed over", test_stale},
 	{"C12: an attack is told in status", test_attack},
 	{"a domain's silence is noticed, and its end", test_silent_domain},
-	{"a ring whose geometry was changed ends the daemon", test_changed_ring},
+	{"a ring that was tampered with ends the daemon", test_changed_ring},
 	{"A55, C28: bytes of a peer", test_bytes},
 	{NULL, NULL},
 };
