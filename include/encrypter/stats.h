@@ -109,7 +109,8 @@
 	X(opened_bytes, "bytes of user data decrypted")                                            \
 	X(keepalives_sent, "keepalive messages sent")                                              \
 	X(keepalives_received, "keepalive messages received")                                      \
-	X(staged, "packets staged while a session was being made")                                 \
+	X(staged, "packets that waited for a session, or behind others for a buffer")              \
+	X(no_buffer_black, "times that a keepalive, or what waited, met no buffer of black's")     \
 	X(sessions_installed, "sessions received from control")                                    \
 	X(sessions_refused, "sessions whose index was in use already, or for another thread")      \
 	X(sessions_wiped, "sessions wiped")                                                        \
@@ -119,7 +120,6 @@
 	X(drop_no_peer, "packets to encrypt for which there is no peer")                           \
 	X(drop_no_endpoint, "packets to encrypt for a peer without endpoint")                      \
 	X(drop_ip_malformed_tx, "packets to encrypt that are no IPv4 or IPv6 packet")              \
-	X(drop_no_buffer_black, "packets to encrypt for which black lent no buffer")               \
 	X(drop_size, "data messages of a wrong size")                                              \
 	X(drop_index, "data messages with an unknown receiver index")                              \
 	X(drop_expired, "data messages under a key that is over age")                              \

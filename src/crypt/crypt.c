@@ -53,9 +53,10 @@ static bool create_tables(struct crypt *c)
 	share_tables(c);
 	c->found = zone_alloc(config->zone, (c->black.backlog.mask + 1) * sizeof(*c->found));
 	c->staged = zone_alloc(config->zone, config->red.view.count * sizeof(*c->staged));
+	c->starved = zone_alloc(config->zone, (config->max_peers + 63) / 64 * sizeof(*c->starved));
 	struct index_entry *entries = zone_alloc(config->zone, index_table_bytes(sessions));
 	if (!c->sending || !c->sending_next || !c->receivers || !c->rings || !c->queues ||
-		!c->flags || !c->openers || !c->found || !c->staged || !entries) {
+		!c->flags || !c->openers || !c->found || !c->staged || !c->starved || !entries) {
 		zone_free(entries);
 		return false;
 	}
@@ -116,6 +117,7 @@ void crypt_destroy(struct crypt *c)
 	orders_forget(c);
 	zone_free(c->found);
 	zone_free(c->staged);
+	zone_free(c->starved);
 	zone_free(c->indices.entries);
 	zone_free(c->black.empty);
 	zone_free(c->black.backlog.list);
@@ -173,7 +175,9 @@ unsigned crypt_poll(void *context, uint64_t now_ns)
 	struct crypt *c = context;
 
 	c->now_ns = now_ns;
-	unsigned n = orders_poll(c);
+	/* First black's, since what an order has us send needs its buffers. */
+	unsigned n = side_receive(c, &c->black);
+	n += orders_poll(c);
 	n += open_poll(c);
 	n += seal_poll(c);
 	send_out(c, &c->black);

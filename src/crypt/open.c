@@ -359,7 +359,7 @@ static void again(struct crypt *c, uint32_t position)
 unsigned open_poll(struct crypt *c)
 {
 	struct handle h;
-	unsigned n = side_receive(c, &c->black), done = 0;
+	unsigned done = 0;
 
 	c->open_count = 0;
 	backlog_look_ahead(c, &c->black.backlog, ask, learn, again);
@@ -371,5 +371,5 @@ unsigned open_poll(struct crypt *c)
 	engine_open(c->config.engine, c->open_jobs, c->open_count);
 	finish(c);
 	seal_run(c);
-	return n + done;
+	return done;
 }

@@ -23,6 +23,7 @@ static void wipe_tx(struct crypt *c, uint32_t slot)
 {
 	c->stats->sessions_wiped += session_tx_wipe(&c->sending[slot], &c->sending_next[slot]);
 	seal_forget(c, slot);
+	c->flags[slot] &= (uint8_t)~SENDER_KEEPALIVE;
 }
 
 static void wipe_rx(struct crypt *c, uint32_t slot)

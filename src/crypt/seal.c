@@ -60,8 +60,10 @@ static enum sealed claim(struct crypt *c, uint32_t slot, uint16_t *black, uint64
 	uint32_t events = 0;
 
 	*black = side_take_empty(&c->black);
-	if (*black == NO_BUFFER)
+	if (*black == NO_BUFFER) {
+		stage_starve(c, slot);
 		return SEALED_NO_BUFFER;
+	}
 	bool ok = session_tx_claim(&c->sending[slot], c->now_ns, counter, &events);
 	report_tx(c, slot, events);
 	if (ok)
@@ -105,7 +107,7 @@ void seal_keepalive(struct crypt *c, uint32_t slot)
 	*meta = (struct seal_meta){.slot = slot, .red = NO_BUFFER};
 	enum sealed done = claim(c, slot, &meta->black, &counter);
 	if (done == SEALED_NO_BUFFER)
-		c->stats->drop_no_buffer_black++;
+		c->flags[slot] |= SENDER_KEEPALIVE;
 	if (done != SEALED)
 		return;
 	c->stats->keepalives_sent++;
@@ -196,12 +198,8 @@ static void seal_or_stage(struct crypt *c, uint32_t slot, unsigned flags, const 
 	}
 	if (!(flags & SENDER_STAGING))
 		done = seal_add(c, slot, h->index, h->offset, h->length);
-	if (done == SEALED_NO_SESSION) {
+	if (done != SEALED)
 		stage_add(c, slot, h->index, h->offset, h->length);
-	} else if (done == SEALED_NO_BUFFER) {
-		c->stats->drop_no_buffer_black++;
-		side_give_used(c, &c->red, h->index, USED_DONE);
-	}
 }
 
 /* Sealed, staged, or given back with the reason, or for the thread whose peer it is. */
@@ -259,6 +257,8 @@ unsigned seal_poll(struct crypt *c)
 	struct handle h;
 	unsigned n = side_receive(c, &c->red), done = 0;
 
+	if (c->starved_count > 0)
+		n += stage_resume(c);
 	backlog_look_ahead(c, &c->red.backlog, ask, learn, again);
 	while (done < BURST && c->black.empty_count > 0 && side_next(&c->red, &h)) {
 		process(c, &h);

@@ -2,7 +2,8 @@
 /*
  * Packets that wait for a session (A42): at most STAGED_MAX per peer and a quarter of red's buffers
  * in all, the oldest dropped first. When the quarter is full, a peer that has at least its even
- * share gives way, so that no peer can keep the others from waiting.
+ * share gives way, so that no peer can keep the others from waiting. And what has its session, but found
+ * no buffer of black's to be sealed into.
  */
 #include "crypt/state.h"
 #include "wg/messages.h"
@@ -110,6 +111,45 @@ void stage_drop(struct crypt *c, uint32_t slot)
 		side_give_used(c, &c->red, take_oldest(c, slot), USED_DONE);
 		c->stats->drop_staged_given_up++;
 	}
+}
+
+void stage_starve(struct crypt *c, uint32_t slot)
+{
+	uint64_t *word = &c->starved[slot / 64], bit = 1ull << slot % 64;
+
+	c->starved_count += !(*word & bit);
+	*word |= bit;
+	c->stats->no_buffer_black++;
+}
+
+static void resume(struct crypt *c, uint32_t slot)
+{
+	if (!crypt_seals(c, slot))
+		return; /* any more */
+	stage_flush(c, slot);
+	if (!(c->flags[slot] & SENDER_KEEPALIVE))
+		return;
+	c->flags[slot] &= (uint8_t)~SENDER_KEEPALIVE;
+	seal_keepalive(c, slot);
+}
+
+unsigned stage_resume(struct crypt *c)
+{
+	uint32_t words = (c->config.max_peers + 63) / 64;
+	unsigned done = 0;
+
+	for (uint32_t i = 0; c->starved_count > 0 && i < words; i++) {
+		while (c->starved[i] != 0) {
+			if (c->black.empty_count == 0 || done == BURST)
+				return done;
+			uint32_t slot = i * 64 + (uint32_t)__builtin_ctzll(c->starved[i]);
+			c->starved[i] &= c->starved[i] - 1;
+			c->starved_count--;
+			resume(c, slot);
+			done++;
+		}
+	}
+	return done;
 }
 
 void stage_pass_on(struct crypt *c, uint32_t slot, unsigned to)

@@ -20,8 +20,9 @@
 /* What is asked of the peer of each packet: a byte, so that those of all peers are in the cache. */
 enum sender_flag {
 	SENDER_EXISTS = 1,
-	SENDER_ENDPOINT = 2, /* it has one */
-	SENDER_STAGING = 4,  /* packets wait for a session */
+	SENDER_ENDPOINT = 2,  /* it has one */
+	SENDER_STAGING = 4,   /* packets wait for a session, or for black's buffers */
+	SENDER_KEEPALIVE = 8, /* one could not be sent, and is to follow */
 };
 
 /*
@@ -151,6 +152,8 @@ struct crypt {
 	struct staged *staged; /* by red buffer */
 	uint32_t staged_total, staged_limit;
 	uint32_t staging_peers, staging_head;
+	uint64_t *starved; /* bit by slot: something of the peer's met no buffer of black's */
+	uint32_t starved_count;
 
 	struct engine_job seal_jobs[BURST], open_jobs[BURST];
 	struct seal_meta seal[BURST];
@@ -182,7 +185,10 @@ void report_moved(struct crypt *c, uint32_t slot, const struct open_meta *m);
 /* seal.c */
 unsigned seal_poll(struct crypt *c);
 enum sealed { SEALED, SEALED_NO_SESSION, SEALED_NO_BUFFER };
-/* Into the batch; the caller runs seal_run() in the end. Unless SEALED, `red` stays the caller's. */
+/*
+ * Into the batch; the caller runs seal_run() in the end. Unless SEALED, `red` stays the caller's; with
+ * NO_BUFFER the peer has its turn when there are buffers, for what waits then.
+ */
 enum sealed seal_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offset, uint16_t length);
 void seal_keepalive(struct crypt *c, uint32_t slot);
 void seal_run(struct crypt *c);
@@ -192,6 +198,9 @@ void seal_forget(struct crypt *c, uint32_t slot); /* the key was wiped or replac
 void stage_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offset, uint16_t length);
 void stage_flush(struct crypt *c, uint32_t slot); /* seal what was staged, as far as possible */
 void stage_drop(struct crypt *c, uint32_t slot);
+/* There was no buffer to seal into: stage_resume() tries again when there are. */
+void stage_starve(struct crypt *c, uint32_t slot);
+unsigned stage_resume(struct crypt *c); /* of how many peers; the caller runs seal_run() */
 void stage_pass_on(struct crypt *c, uint32_t slot, unsigned to); /* to the thread that seals now */
 
 /* open.c */

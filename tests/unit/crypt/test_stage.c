@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "crypt/state.h"
 #include "crypto/aead.h"
 #include "rig.h"
 #include "suites.h"
@@ -247,10 +248,100 @@ static void no_black_buffers(void)
 	CU_ASSERT_EQUAL(r.stats->sealed_packets, 5);
 	CU_ASSERT_EQUAL(sealed_in_order(lengths, 6), 6);
 	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 3);
-	CU_ASSERT_EQUAL(r.stats->drop_no_buffer_black, 0);
+	CU_ASSERT_EQUAL(r.stats->no_buffer_black, 0);
 	rig_order(&r, CRYPT_KEEPALIVE, 2); /* takes the last */
 	rig_order(&r, CRYPT_KEEPALIVE, 2);
-	CU_ASSERT_EQUAL(r.stats->drop_no_buffer_black, 1);
+	CU_ASSERT_EQUAL(r.stats->no_buffer_black, 1);
+	CU_ASSERT_EQUAL(r.stats->keepalives_sent, 2);
+	rig_lend(&r.black, 4);
+	rig_poll(&r); /* made up for, once */
+	CU_ASSERT_EQUAL(r.stats->keepalives_sent, 3);
+	rig_close(&r);
+}
+
+/* The session comes when black has lent a single buffer: the others leave with those that come. */
+static void flushed_in_parts(void)
+{
+	static const uint16_t lengths[] = {40, 80, 160, 320, 640};
+
+	rig_open(&r, "s", "auto");
+	rig_peer(&r, 2, true);
+	rig_peer(&r, 3, true);
+	rig_lend(&r.black, 1);
+	for (unsigned i = 0; i < 5; i++)
+		rig_packet(&r, 1, 2, lengths[i]);
+	rig_packet(&r, 1, 3, 40);
+	rig_poll(&r);
+	rig_session(&r, 2, 10, true);
+	rig_session(&r, 3, 20, true);
+	CU_ASSERT_EQUAL(r.stats->sealed_packets, 1);
+	rig_lend(&r.black, 3);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(r.stats->sealed_packets, 4);
+	rig_lend(&r.black, 3);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(r.stats->sealed_packets, 6);
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 6);
+	CU_ASSERT_EQUAL(r.stats->keepalives_sent, 0);
+	rig_close(&r);
+}
+
+/* What was lent before the order came is there for it. */
+static void lent_before_the_order(void)
+{
+	const struct session_keys k = rig_keys(10, true, RIG_START);
+	const struct crypt_order orders[] = {
+		{.kind = CRYPT_SESSION_RX, .slot = 2, .keys = k},
+		{.kind = CRYPT_SESSION_TX, .slot = 2, .keys = k},
+	};
+
+	rig_open(&r, "s", "auto");
+	rig_peer(&r, 2, true);
+	rig_lend(&r.black, 1);
+	CU_ASSERT_EQUAL(ring_send(&r.orders, orders, 2), 2);
+	crypt_poll(r.crypt, r.now_ns);
+	CU_ASSERT_EQUAL(rig_count(&r.black, HANDLE_FILLED), 1);
+	CU_ASSERT_EQUAL(r.stats->no_buffer_black, 0);
+	rig_close(&r);
+}
+
+/* The last buffer is taken by what waited before: the next packet waits, too. */
+static void last_buffer_taken(void)
+{
+	rig_open(&r, "s", "auto");
+	rig_peer(&r, 2, true);
+	rig_session(&r, 2, 10, false);
+	rig_packet(&r, 1, 2, 40);
+	rig_lend(&r.black, 1);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(r.crypt->staged_total, 1);
+	r.crypt->sending[2] = r.crypt->sending_next[2]; /* as if it had been confirmed just now */
+	rig_packet(&r, 1, 2, 80);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(r.stats->sealed_packets, 1);
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 1);
+	rig_lend(&r.black, 1);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(r.stats->sealed_packets, 2);
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 1);
+	rig_close(&r);
+}
+
+/* Who is removed, or loses its session, while it waits for a buffer is owed nothing. */
+static void nothing_for_the_removed(void)
+{
+	rig_open(&r, "s", "auto");
+	rig_peer(&r, 2, true);
+	rig_peer(&r, 3, true);
+	rig_session(&r, 2, 10, true);
+	rig_session(&r, 3, 20, true);
+	CU_ASSERT_EQUAL(r.stats->no_buffer_black, 2);
+	rig_order(&r, CRYPT_REMOVE, 2);
+	rig_order(&r, CRYPT_WIPE, 3);
+	rig_lend(&r.black, 4);
+	rig_poll(&r);
+	CU_ASSERT_EQUAL(rig_count(&r.black, HANDLE_FILLED), 0);
+	CU_ASSERT_EQUAL(r.reports[3].tx.events, 0);
 	rig_close(&r);
 }
 
@@ -309,6 +400,10 @@ static const struct unit_test tests[] = {
 	{"A42: 128 per peer, the oldest goes first", oldest_goes_first},
 	{"A42: a quarter of the buffers in all, shared fairly", fair_share},
 	{"A50: packets wait for a buffer to be sealed into", no_black_buffers},
+	{"A42, A25: a session comes while black's buffers are out: what waited leaves later", flushed_in_parts},
+	{"A25: buffers that lie in the ring are there for the keepalive", lent_before_the_order},
+	{"A50: what waited takes the last buffer: the next packet waits", last_buffer_taken},
+	{"A39: nothing follows for a peer that was removed meanwhile", nothing_for_the_removed},
 	{"both directions never wait for each other", no_mutual_wait},
 	{NULL, NULL},
 };
