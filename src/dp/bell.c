@@ -9,6 +9,7 @@
 int bell_open(struct bell *b)
 {
 	atomic_init(&b->asleep, 0);
+	b->owed = 0;
 	b->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	return b->fd < 0 ? -errno : 0;
 }
@@ -41,10 +42,13 @@ void bell_arm(struct bell *b)
 
 void bell_disarm(struct bell *b)
 {
-	/* Whoever cleared the flag has written, or is about to: a late write costs one idle round. */
-	if (atomic_exchange(&b->asleep, 0))
-		return;
 	uint64_t count;
-	ssize_t got = read(b->fd, &count, sizeof(count));
-	(void)got;
+
+	/*
+	 * Whoever cleared the flag has written, or is about to, once. A write that comes after we looked
+	 * ends the next rest at once, and is read then: left in there it would end all of them.
+	 */
+	b->owed += !atomic_exchange(&b->asleep, 0);
+	if (b->owed > 0 && read(b->fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
+		b->owed = count < b->owed ? b->owed - (unsigned)count : 0;
 }

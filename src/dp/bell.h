@@ -11,7 +11,8 @@
 
 struct bell {
 	_Atomic int asleep;
-	int fd; /* eventfd, non-blocking */
+	int fd;        /* eventfd, non-blocking */
+	unsigned owed; /* the sleeper's: flags that ringers cleared and whose writes it has not read */
 } __attribute__((aligned(64)));
 
 int bell_open(struct bell *b); /* -errno */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <poll.h>
 #include <pthread.h>
+#include <stdint.h>
+#include <unistd.h>
 
 #include "dp/bell.h"
 #include "suites.h"
@@ -30,6 +32,39 @@ static void silent_when_awake(void)
 	bell_disarm(&b);
 	bell_ring(&b);
 	CU_ASSERT_FALSE(readable(&b));
+	bell_close(&b);
+}
+
+/*
+ * A ringer is kept between clearing the flag and writing; meanwhile the sleeper found its work without
+ * it, and disarmed. The write that comes late must not keep it from resting for good.
+ */
+static void late_write(void)
+{
+	uint64_t one = 1;
+	struct bell b;
+
+	bell_open(&b);
+	for (unsigned round = 0; round < 3; round++) {
+		bell_arm(&b);
+		CU_ASSERT_EQUAL(atomic_exchange(&b.asleep, 0), 1);
+		bell_disarm(&b);
+		if (round == 1) { /* another one rings before */
+			bell_arm(&b);
+			bell_ring(&b);
+		}
+		CU_ASSERT_EQUAL(write(b.fd, &one, sizeof(one)), sizeof(one));
+		if (round != 1)
+			bell_arm(&b);
+		CU_ASSERT(readable(&b));
+		bell_disarm(&b);
+		CU_ASSERT_FALSE(readable(&b));
+	}
+	bell_arm(&b);
+	bell_ring(&b);
+	CU_ASSERT(readable(&b));
+	bell_disarm(&b);
+	CU_ASSERT_EQUAL(b.owed, 0);
 	bell_close(&b);
 }
 
@@ -72,6 +107,7 @@ static void no_wake_is_lost(void)
 
 static const struct unit_test tests[] = {
 	{"rings only for a sleeper, once", silent_when_awake},
+	{"a write that comes late is read", late_write},
 	{"no wake-up is lost", no_wake_is_lost},
 	{NULL, NULL},
 };
