@@ -71,7 +71,9 @@ static void rest_adaptive(struct lcore *l, struct rest *rest, uint64_t now_ns)
 	}
 	bell_arm(l->bell);
 	/* Work that came before the flag was up rang no bell: look once more. */
-	if (l->poll(l->context, now_ns) == 0 && !atomic_load(&l->stop))
+	if (l->poll(l->context, now_ns) != 0)
+		*rest = (struct rest){0};
+	else if (!atomic_load(&l->stop))
 		wait_for_work(l, nap_length(l, rest));
 	bell_disarm(l->bell);
 }

@@ -34,6 +34,26 @@ static unsigned poll_work(void *context, uint64_t now_ns)
 	return n;
 }
 
+static _Atomic unsigned step;
+static int asleep_then[2];
+
+/* Finds work once, in the look after the flag was raised; then it notes how it is asked. */
+static unsigned poll_late_work(void *context, uint64_t now_ns)
+{
+	int asleep = atomic_load(&bell.asleep);
+
+	(void)context;
+	(void)now_ns;
+	atomic_fetch_add(&rounds, 1);
+	if (step == 0 && asleep && atomic_load(&rounds) > 20) {
+		step = 1;
+		return 1;
+	}
+	if (step == 1 || step == 2)
+		asleep_then[step++ - 1] = asleep;
+	return 0;
+}
+
 static bool await(_Atomic unsigned *value, unsigned at_least)
 {
 	uint64_t limit = clock_boot_ns() + 10 * CLOCK_SECOND;
@@ -43,7 +63,8 @@ static bool await(_Atomic unsigned *value, unsigned at_least)
 	return atomic_load(value) >= at_least;
 }
 
-static void start(enum lcore_poll mode, bool shared, int wait_fd)
+static void start_with(enum lcore_poll mode, bool shared, int wait_fd,
+	unsigned (*poll)(void *context, uint64_t now_ns))
 {
 	unit_zone(&zone, "lcore", 2);
 	bell_open(&bell);
@@ -55,8 +76,13 @@ static void start(enum lcore_poll mode, bool shared, int wait_fd)
 	lcore.bell = &bell;
 	lcore.wait_fd = wait_fd;
 	lcore.zone = &zone;
-	lcore.poll = poll_work;
+	lcore.poll = poll;
 	CU_ASSERT_EQUAL_FATAL(lcore_start(&lcore), 0);
+}
+
+static void start(enum lcore_poll mode, bool shared, int wait_fd)
+{
+	start_with(mode, shared, wait_fd, poll_work);
 }
 
 static void stop(void)
@@ -123,9 +149,21 @@ static void idle(void)
 	stop();
 }
 
+/* Work found by the look after the flag was raised is work: it polls on for a while after it. */
+static void late_work(void)
+{
+	step = 0;
+	start_with(LCORE_ADAPTIVE, false, LCORE_POLLED_PORT, poll_late_work);
+	CU_ASSERT(await(&step, 3));
+	CU_ASSERT_EQUAL(asleep_then[0], 0);
+	CU_ASSERT_EQUAL(asleep_then[1], 0);
+	stop();
+}
+
 static const struct unit_test tests[] = {
 	{"adaptive: wakes for every piece of work; its stack is the zone's", adaptive},
 	{"a port that can only be polled: naps, and looks by itself", napping},
+	{"work that came just before the rest puts it off", late_work},
 	{"busy: polls on", busy},
 	{"adaptive: rests when idle", idle},
 	{NULL, NULL},
