@@ -148,6 +148,8 @@ static void yield(struct crypt *c, const struct crypt_order *o)
 	if (o->half == CRYPT_OPENS && crypt_opens(c, o->slot)) {
 		wipe_rx(c, o->slot);
 		c->config.reports[o->slot].rx.source.stamp = 0; /* holds under our routes */
+		/* What is known of messages that wait may point to its sessions: they are the other's. */
+		c->black.backlog.known = c->black.backlog.asked = c->black.backlog.head;
 		c->openers[o->slot] = o->to;
 	} else if (o->half == CRYPT_SEALS && crypt_seals(c, o->slot)) {
 		wipe_tx(c, o->slot);

@@ -231,6 +231,36 @@ static void wrong_thread_opens(void)
 	close_threads();
 }
 
+/*
+ * Hostile black: a message waits, and it was looked up; then its peer goes to the other thread. A session
+ * of that one now lies where the hint points to. (Black would write its index into the message.)
+ */
+static void hint_from_before(void)
+{
+	uint8_t message[2048];
+	uint16_t length;
+
+	rig_open_threads(t, 2, "t", "auto");
+	rig_peer(&t[0], PEER, true);
+	open_far(100, true);
+	session_half(&t[0], CRYPT_SESSION_RX, 100, false);
+	rig_packet(&far, PEER, FAR, 64);
+	rig_poll(&far);
+	CU_ASSERT_FATAL(rig_sealed(&far, message, &length));
+	rig_message(&t[0], message, length, 2, 51820);
+	rig_poll(&t[0]); /* red has lent nothing */
+	CU_ASSERT_EQUAL(t[0].crypt->black.backlog.known, 1);
+	rig_move(&t[0], &t[1], PEER, CRYPT_OPENS);
+	session_half(&t[1], CRYPT_SESSION_RX, 100, false);
+	rig_lend(&t[0].red, 4);
+	rig_poll(&t[0]);
+	CU_ASSERT_EQUAL(t[0].stats->opened_packets, 0);
+	CU_ASSERT_EQUAL(t[0].stats->drop_index, 1);
+	CU_ASSERT_EQUAL(t[0].reports[PEER].rx.packets, 0);
+	rig_close(&far);
+	close_threads();
+}
+
 static void not_its_half(void)
 {
 	static const uint8_t kinds[] = {CRYPT_KEEPALIVE, CRYPT_FLUSH, CRYPT_DROP_STAGED, CRYPT_PEER};
@@ -387,6 +417,7 @@ static const struct unit_test tests[] = {
 	{"one seals, the other opens", both_ways},
 	{"A25: the session is confirmed with one, and used by the other", confirmed_by_control},
 	{"hostile: C14: a message for the other thread's session", wrong_thread_opens},
+	{"hostile: C14, C16: looked up before its session went to the other thread", hint_from_before},
 	{"hostile: A51: orders for a half that is not its own", not_its_half},
 	{"A39, A40: each wipes its half", each_wipes_its_half},
 	{"A30: no key stays behind, by time or by a move", no_key_stays},
