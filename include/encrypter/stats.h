@@ -131,7 +131,7 @@
 	X(drop_ecn, "congestion marked on the way, told to no ECN sender (RFC 6040)")              \
 	X(drop_handle_kind, "handles of an unknown kind")                                          \
 	X(drop_handle_index, "handles that name no buffer of the sender, or one held already")     \
-	X(drop_handle_bounds, "handles whose bytes lie outside their buffer")                      \
+	X(drop_handle_bounds, "handles whose bytes lie outside their buffer, or fit none of black's") \
 	X(drop_ring_counters, "looks into a ring whose counters made no sense: nothing was taken")  \
 	X(drop_ring_full, "handles for which the ring back to the owner was full")
 

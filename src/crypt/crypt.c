@@ -6,6 +6,7 @@
 #include "crypt/state.h"
 #include "crypto/secret.h"
 #include "util/clock.h"
+#include "wg/messages.h"
 
 #define SWEEP_EVERY   CLOCK_SECOND
 #define SWEEP_AT_ONCE 64
@@ -83,6 +84,7 @@ struct crypt *crypt_create(const struct crypt_config *config)
 	c->stats = config->stats;
 	c->staged_limit = config->red.view.count / 4 / config->threads;
 	c->memo.found = INDEX_FREE;
+	c->sealable = config->black.view.room - MESSAGE_OFFSET - (uint32_t)MESSAGE_DATA_OVERHEAD;
 	if (create_side(c, &c->black, &config->black) && create_side(c, &c->red, &config->red) &&
 		create_tables(c))
 		return c;

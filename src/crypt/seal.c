@@ -10,14 +10,14 @@
 #include "wg/allowedips.h"
 #include "wg/messages.h"
 
-/* Zero padding to a multiple of 16, but never beyond the tunnel's MTU (A43), nor the buffer's end. */
+/* Zero padding to a multiple of 16, but never beyond the tunnel's MTU (A43), nor a buffer's end. */
 static uint16_t padded_length(const struct crypt *c, uint16_t offset, uint16_t length)
 {
 	uint32_t padded = (length + MESSAGE_PADDING - 1u) & ~(MESSAGE_PADDING - 1u);
 
 	if (padded > c->config.tunnel_mtu)
 		padded = length > c->config.tunnel_mtu ? length : c->config.tunnel_mtu;
-	if (offset + padded > c->red.link.view.room)
+	if (offset + padded > c->red.link.view.room || padded > c->sealable)
 		padded = length;
 	return (uint16_t)padded;
 }
@@ -86,10 +86,6 @@ enum sealed seal_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offs
 	meta->outer_class = 0;
 	if (c->config.outer_class_mask)
 		meta->outer_class = ecn_traffic_class(packet) & c->config.outer_class_mask;
-	if (MESSAGE_OFFSET + meta->padded + MESSAGE_DATA_OVERHEAD > c->black.link.view.room) {
-		c->stats->drop_handle_bounds++;
-		return SEALED_NO_BUFFER;
-	}
 	enum sealed done = claim(c, slot, &meta->black, &counter);
 	if (done != SEALED)
 		return done;
@@ -219,6 +215,9 @@ static void process(struct crypt *c, const struct handle *h)
 	} else if (!(flags & SENDER_ENDPOINT)) {
 		c->stats->drop_no_endpoint++;
 		side_give_used(c, &c->red, h->index, USED_NO_ENDPOINT);
+	} else if (h->length > c->sealable) {
+		c->stats->drop_handle_bounds++;
+		side_give_used(c, &c->red, h->index, USED_DONE);
 	} else {
 		seal_or_stage(c, slot, flags, h);
 	}

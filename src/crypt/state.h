@@ -132,6 +132,7 @@ struct crypt {
 	struct route_memo destination;
 	bool sources_looked_up; /* for one since prefetch_sources() */
 	struct side black, red;
+	uint32_t sealable; /* the longest packet that a buffer of black's has room for */
 	/* all threads', by slot: each half is written by the one whose it is */
 	struct sending *sending, *sending_next;
 	struct queue *queues;
@@ -186,7 +187,7 @@ void report_moved(struct crypt *c, uint32_t slot, const struct open_meta *m);
 unsigned seal_poll(struct crypt *c);
 enum sealed { SEALED, SEALED_NO_SESSION, SEALED_NO_BUFFER };
 /*
- * Into the batch; the caller runs seal_run() in the end. Unless SEALED, `red` stays the caller's; with
+ * A packet of `sealable` bytes at most into the batch; the caller runs seal_run() in the end. Unless SEALED, `red` stays the caller's; with
  * NO_BUFFER the peer has its turn when there are buffers, for what waits then.
  */
 enum sealed seal_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offset, uint16_t length);

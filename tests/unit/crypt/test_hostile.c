@@ -82,6 +82,27 @@ static void outside_the_buffer(void)
 	rig_close(&r);
 }
 
+/* Longer than what black's buffers take: it must not stand in the way of those behind it. */
+static void too_long_to_seal(void)
+{
+	open_rig();
+	rig_peer(&r, 3, true);
+	uint16_t longest = (uint16_t)(r.black.view.room - 144);
+	for (unsigned i = 0; i < 2; i++) {
+		rig_packet(&r, 1, 3, 64);
+		rig_packet(&r, 1, 3, longest + 1);
+		rig_packet(&r, 1, 3, longest);
+		rig_poll(&r);
+		if (i == 0)
+			rig_session(&r, 3, 20, true);
+		CU_ASSERT_EQUAL(r.stats->drop_handle_bounds, i + 1);
+		CU_ASSERT_EQUAL(r.stats->sealed_packets, 2 * (i + 1));
+	}
+	CU_ASSERT_EQUAL(rig_count(&r.red, HANDLE_USED), 6);
+	CU_ASSERT_EQUAL(r.stats->no_buffer_black, 0);
+	rig_close(&r);
+}
+
 /* The outer header must lie inside the buffer too: an offset before it is refused. */
 static void no_room_for_the_outer_header(void)
 {
@@ -278,6 +299,7 @@ static const struct unit_test tests[] = {
 	{"an index outside the pool", bad_index},
 	{"a buffer lent twice", lent_twice},
 	{"bytes outside the buffer", outside_the_buffer},
+	{"a packet that fits into no buffer of black's", too_long_to_seal},
 	{"no room for the outer header", no_room_for_the_outer_header},
 	{"C17, C18: a ring whose geometry was changed", changed_ring},
 	{"C17: a ring whose counters make no sense", wrong_counters},
