@@ -10,6 +10,7 @@
 #include "crypt/state.h"
 #include "rig.h"
 #include "suites.h"
+#include "util/bytes.h"
 
 #define THREADS RIG_THREADS
 #define PEERS   8
@@ -171,8 +172,73 @@ static void to_and_fro(void)
 	rig_close_threads(t, THREADS);
 }
 
+#define MOVER 1
+static _Atomic uint32_t seen; /* where control thinks that the peer is: its port */
+
+/* As control does. */
+static void *follow(void *argument)
+{
+	struct peer_report *report = &((struct rig *)argument)->reports[MOVER];
+
+	while (!atomic_load(&stop)) {
+		if (!(atomic_exchange(&report->rx.events, 0) & PEER_MOVED))
+			continue;
+		uint32_t seq;
+		do {
+			seq = atomic_load_explicit(&report->rx.moved_seq, memory_order_acquire);
+			atomic_store(&seen, report->moved.remote.port);
+			atomic_thread_fence(memory_order_acquire);
+		} while ((seq & 1) || atomic_load(&report->rx.moved_seq) != seq);
+	}
+	return NULL;
+}
+
+static bool is_followed(uint32_t port)
+{
+	uint64_t until = 0;
+
+	for (unsigned i = 1; atomic_load(&seen) != port; i++) {
+		if (i % 1000 != 0)
+			continue;
+		sched_yield();
+		until = until ? until : clock_boot_ns() + 5 * CLOCK_SECOND;
+		if (clock_boot_ns() > until)
+			return false;
+	}
+	return true;
+}
+
+/* The second of two moves comes while the first is being taken: what control knows then is the second. */
+static void moves_at_once(void)
+{
+	struct open_meta m = {.black = 0, .offset = 200, .family = 4};
+	pthread_t thread;
+	bool followed = true;
+	uint64_t until = clock_boot_ns() + CLOCK_SECOND;
+
+	rig_open(&t[0], "a", "sodium");
+	uint8_t *message = t[0].black.view.buffers[m.black] + m.offset;
+	atomic_store(&stop, false);
+	atomic_store(&seen, 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, follow, &t[0]), 0);
+	for (uint32_t i = 1; followed && clock_boot_ns() < until; i++) {
+		put_be16(message - 8, (uint16_t)(2 * i));
+		report_moved(t[0].crypt, MOVER, &m);
+		for (volatile unsigned k = 0; k < i % 64; k++)
+			;
+		put_be16(message - 8, (uint16_t)(2 * i + 1));
+		report_moved(t[0].crypt, MOVER, &m);
+		followed = is_followed((uint16_t)(2 * i + 1));
+	}
+	CU_ASSERT(followed);
+	atomic_store(&stop, true);
+	pthread_join(thread, NULL);
+	rig_close(&t[0]);
+}
+
 static const struct unit_test tests[] = {
 	{"A50: halves go to and fro between running threads, under packets", to_and_fro},
+	{"A51: two moves, one right after the other: control knows the second", moves_at_once},
 	{NULL, NULL},
 };
 
