@@ -244,7 +244,10 @@ struct crypt_ack {
 	const struct allowedips *routes; /* CRYPT_ROUTES: the one now in use */
 };
 
-/* Bits that crypt raises for control, per peer; level-triggered. */
+/*
+ * Bits that crypt raises for control, per peer; level-triggered. The first two at the first packet, then
+ * at most each REPORT_INTERVAL: every packet could, and would keep control awake.
+ */
 enum peer_event {
 	PEER_NEEDS_SESSION = 1 << 0,  /* a packet was staged: no usable sending session */
 	PEER_KEY_OLD_TX = 1 << 1,     /* A31: initiate */
@@ -277,6 +280,7 @@ struct peer_report {
 		_Atomic uint64_t last_ns;        /* last authenticated message sent */
 		_Atomic uint64_t bytes;          /* with WireGuard's overhead (A55) */
 		_Atomic uint64_t packets;
+		uint64_t wished_ns;              /* crypt's alone: when it asked for a session last */
 	} tx __attribute__((aligned(64)));
 	struct {
 		_Atomic uint32_t events;

@@ -49,6 +49,7 @@ static void clear_sent(struct peer_report *r)
 	atomic_store(&r->tx.last_ns, 0);
 	atomic_store(&r->tx.bytes, 0);
 	atomic_store(&r->tx.packets, 0);
+	r->tx.wished_ns = 0;
 }
 
 static void clear_received(struct peer_report *r)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "crypt/state.h"
+#include "wg/messages.h"
 
 static void mark_dirty(struct crypt *c, uint32_t slot)
 {
@@ -38,6 +39,17 @@ void report_tx(struct crypt *c, uint32_t slot, uint32_t events)
 {
 	if (events)
 		raise_events(c, slot, &c->config.reports[slot].tx.events, events);
+}
+
+void report_wish(struct crypt *c, uint32_t slot, uint32_t events)
+{
+	struct peer_report *r = &c->config.reports[slot];
+	bool first = (events & PEER_NEEDS_SESSION) && !(c->flags[slot] & SENDER_STAGING);
+
+	if (!first && c->now_ns - r->tx.wished_ns < REPORT_INTERVAL)
+		return;
+	r->tx.wished_ns = c->now_ns;
+	report_tx(c, slot, events);
 }
 
 void report_rx(struct crypt *c, uint32_t slot, uint32_t events)

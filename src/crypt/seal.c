@@ -65,7 +65,8 @@ static enum sealed claim(struct crypt *c, uint32_t slot, uint16_t *black, uint64
 		return SEALED_NO_BUFFER;
 	}
 	bool ok = session_tx_claim(&c->sending[slot], c->now_ns, counter, &events);
-	report_tx(c, slot, events);
+	if (events)
+		report_wish(c, slot, events);
 	if (ok)
 		return SEALED;
 	side_return_empty(&c->black, *black);

@@ -178,6 +178,8 @@ void side_flush(struct crypt *c, struct side *s);
 
 /* report.c: events for control */
 void report_tx(struct crypt *c, uint32_t slot, uint32_t events);
+/* That a session is wanted (A31, A35): what only repeats it is left out for a while. */
+void report_wish(struct crypt *c, uint32_t slot, uint32_t events);
 void report_rx(struct crypt *c, uint32_t slot, uint32_t events);
 void report_sent(struct crypt *c, uint32_t slot, uint32_t length, bool data);
 void report_received(struct crypt *c, uint32_t slot, uint32_t length, bool data);

@@ -127,6 +127,55 @@ static void waits_for_a_session(void)
 	rig_close(&r);
 }
 
+/* A packet after `ms`: does control hear of a wish, and is it woken? */
+static bool wishes(unsigned ms, uint32_t event)
+{
+	r.now_ns += ms * CLOCK_MS;
+	bell_arm(&r.control_bell);
+	rig_lend(&r.black, 1);
+	rig_packet(&r, 1, 2, 40);
+	rig_poll(&r);
+	bool woken = r.control_bell.asleep == 0;
+	bell_disarm(&r.control_bell);
+	bool told = atomic_exchange(&r.reports[2].tx.events, 0) & event;
+	CU_ASSERT_EQUAL(woken, told);
+	r.dirty[0] = 0;
+	return told;
+}
+
+/* Traffic to a peer that is down: control is told at once, and then now and then. */
+static void wishes_now_and_then(void)
+{
+	open_rig();
+	CU_ASSERT(wishes(0, PEER_NEEDS_SESSION));
+	for (unsigned i = 0; i < 9; i++)
+		CU_ASSERT_FALSE(wishes(11, PEER_NEEDS_SESSION));
+	CU_ASSERT(wishes(11, PEER_NEEDS_SESSION)); /* A35: there is new traffic */
+	CU_ASSERT_FALSE(wishes(1, PEER_NEEDS_SESSION));
+	CU_ASSERT(wishes(1000, PEER_NEEDS_SESSION));
+	rig_order(&r, CRYPT_DROP_STAGED, 2);
+	CU_ASSERT(wishes(1, PEER_NEEDS_SESSION)); /* the first that waits */
+	rig_order(&r, CRYPT_REMOVE, 2);
+	rig_peer(&r, 2, true);
+	CU_ASSERT(wishes(1, PEER_NEEDS_SESSION));
+	rig_close(&r);
+}
+
+static void wishes_a_new_key_now_and_then(void)
+{
+	open_rig();
+	rig_session(&r, 2, 10, true);
+	CU_ASSERT_FALSE(wishes(119999, PEER_KEY_OLD_TX));
+	CU_ASSERT(wishes(1, PEER_KEY_OLD_TX));
+	for (unsigned i = 0; i < 9; i++)
+		CU_ASSERT_FALSE(wishes(11, PEER_KEY_OLD_TX));
+	CU_ASSERT(wishes(11, PEER_KEY_OLD_TX));
+	CU_ASSERT_FALSE(wishes(1, PEER_KEY_OLD_TX));
+	r.now_ns += 60 * CLOCK_SECOND; /* the key ends */
+	CU_ASSERT(wishes(0, PEER_NEEDS_SESSION));
+	rig_close(&r);
+}
+
 static void keepalive_when_nothing_waits(void)
 {
 	struct handle h;
@@ -393,6 +442,8 @@ static const struct unit_test tests[] = {
 	{"A45: no peer, no endpoint: given back with the reason", no_peer},
 	{"what is no IP packet is dropped", not_ip},
 	{"A42, A50: packets wait for the session and keep their order", waits_for_a_session},
+	{"A33, A35: traffic for a peer that is down tells control now and then", wishes_now_and_then},
+	{"A31: traffic under an old key tells control now and then", wishes_a_new_key_now_and_then},
 	{"A25: an initiator with nothing to send sends a keepalive", keepalive_when_nothing_waits},
 	{"A25: a responder holds back until it is confirmed", responder_holds_back},
 	{"A24: confirmation lets go of what waited", confirmation_flushes},
