@@ -253,9 +253,10 @@ static uint64_t useless(const struct black_stats *s)
 {
 	return s->drop_runt + s->drop_vlan + s->drop_ethertype + s->drop_arp_malformed +
 		s->drop_nd_malformed + s->drop_ip_header + s->drop_ip_length + s->drop_ip_checksum +
-		s->drop_ip_fragment + s->drop_ip_extension + s->drop_ip_source + s->drop_protocol + s->drop_udp_length + s->drop_udp_checksum +
-		s->drop_udp_port + s->drop_type + s->drop_size + s->drop_limit + s->drop_mac1 +
-		s->drop_mac2 + s->drop_cookie_limit + s->drop_source_limit + s->drop_control_full;
+		s->drop_ip_fragment + s->drop_ip_extension + s->drop_ip_source + s->drop_protocol +
+		s->drop_udp_length + s->drop_udp_checksum + s->drop_udp_port + s->drop_type +
+		s->drop_size + s->drop_limit + s->drop_mac1 + s->drop_mac2 + s->drop_cookie_limit +
+		s->drop_source_limit + s->drop_control_full;
 }
 
 void guard_round(struct guard *g, uint64_t now_ns)

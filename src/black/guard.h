@@ -8,7 +8,8 @@
  * Before that stand the port's own limits, which save this thread's time: so many handshake messages
  * are looked at in a second, so many mac2 are checked, so many cookie replies are sent. Of each, three
  * quarters are for sources that keep to their share, and no more than the rest goes to those that do
- * not: a few that flood leave the others alone. More than the first of these limits is load as well. A source that others forge loses its share, but nothing else.
+ * not: a few that flood leave the others alone. A source that others forge loses its share, but nothing
+ * else. More than the first of these limits is load as well.
  */
 #ifndef BLACK_GUARD_H
 #define BLACK_GUARD_H

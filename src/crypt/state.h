@@ -189,8 +189,9 @@ void report_moved(struct crypt *c, uint32_t slot, const struct open_meta *m);
 unsigned seal_poll(struct crypt *c);
 enum sealed { SEALED, SEALED_NO_SESSION, SEALED_NO_BUFFER };
 /*
- * A packet of `sealable` bytes at most into the batch; the caller runs seal_run() in the end. Unless SEALED, `red` stays the caller's; with
- * NO_BUFFER the peer has its turn when there are buffers, for what waits then.
+ * A packet of `sealable` bytes at most into the batch; the caller runs seal_run() in the end. Unless
+ * SEALED, `red` stays the caller's; with NO_BUFFER the peer has its turn when there are buffers, for what
+ * waits then.
  */
 enum sealed seal_add(struct crypt *c, uint32_t slot, uint16_t red, uint16_t offset, uint16_t length);
 void seal_keepalive(struct crypt *c, uint32_t slot);

@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
-extern const struct unit_suite suite_bell, suite_engine, suite_lcore, suite_meter, suite_packet, suite_pool, suite_ring, suite_zone;
+extern const struct unit_suite suite_bell, suite_engine, suite_lcore, suite_meter,
+	suite_packet, suite_pool, suite_ring, suite_zone;
 
 #endif

@@ -19,6 +19,7 @@
 #include "dp/vnet.h"
 #include "eal.h"
 #include "net/checksum.h"
+#include "must.h"
 #include "net/ip.h"
 #include "net/transport.h"
 #include "suites.h"
@@ -241,6 +242,7 @@ static struct rte_mbuf *frame_to_send(uint8_t number, size_t length)
 	struct rte_mbuf *m = rte_pktmbuf_alloc(pool.mempool);
 	uint8_t *frame = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)length);
 
+	must(frame != NULL, "no room for a frame");
 	ip_frame(frame, 1, length - ETHERNET_HEADER_LEN - IPV4_HEADER_LEN);
 	memset(frame, 0xff, MAC_LEN);
 	frame[length - 1] = number;
