@@ -8,13 +8,16 @@ static void drop(struct red *r, struct rte_mbuf *m, uint64_t *counter)
 	outgoing_drop(&r->host.outgoing, m, counter);
 }
 
-/* Somebody at another site asks for our red address: the answer goes back into the tunnel. */
+/*
+ * Somebody at another site asks for our red address: the answer goes back into the tunnel, if that is as
+ * wide for us as it was for him.
+ */
 static void receive_ours(struct red *r, struct rte_mbuf *m, const struct ip_packet *p)
 {
 	uint8_t *packet = rte_pktmbuf_mtod(m, uint8_t *);
 	uint8_t *frame = (uint8_t *)rte_pktmbuf_prepend(m, ETHERNET_HEADER_LEN);
 
-	if (!frame || !icmp_echo_reply(packet, p)) {
+	if (!frame || p->length > r->config.tunnel_mtu || !icmp_echo_reply(packet, p)) {
 		drop(r, m, &r->stats->drop_ours);
 		return;
 	}

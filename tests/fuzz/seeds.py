@@ -399,6 +399,8 @@ seed('red', 'opened', red_arp(1, 0, 3), opened(1, 0, 56), opened(1, 3, 56), open
      opened(0, 0, 56), opened(1, 5, 20), opened(1, 7, 10), opened(1, 6, 10),
      opened(1, 0, 56, bend((14, 1)), 2), bytes([5, 1]) + piece(b'\x45\0\0\x14' + bytes(16)),
      bytes([6, 255]), opened(1, 2, 1390), bytes([6, 20]))
+# found: the answer was longer than the tunnel's MTU
+seed('red', 'answer-too-long', opened(1, 3, 1392), opened(1, 3, 1393))
 seed('red', 'opened6', red_neighbour6(1, 1, 2), *[opened6(0, to, 17, 56) for to in range(8)],
      opened6(1, 1, 17, 56), opened6(0, 1, 58, 1380), opened6(0, 5, 17, 20), bytes([6, 255]),
      opened6(0, 1, 17, 56, bend((21, 63))), red_neighbour6(0, 1, 2), opened6(0, 1, 17, 60),

@@ -126,6 +126,24 @@ static void echo_through_the_tunnel(void)
 	rig_close(&rig);
 }
 
+/* A peer's tunnel may be wider than ours: what came in through it need not fit into it again. */
+static void no_echo_above_the_tunnels_mtu(void)
+{
+	size_t n;
+
+	rig_open(&rig);
+	n = wire_echo(frame, REMOTE, OURS, RIG_MTU - 28) - 14;
+	rig_opened(&rig, 0, frame + 14, n);
+	CU_ASSERT_EQUAL(rig.links[0].full_count, 1);
+	n = wire_echo(frame, REMOTE, OURS, RIG_MTU - 27) - 14;
+	rig_opened(&rig, 0, frame + 14, n);
+	n = wire_echo6(frame, REMOTE6, OURS6, RIG_MTU - 47) - 14;
+	rig_opened(&rig, 0, frame + 14, n);
+	CU_ASSERT_EQUAL(rig.links[0].full_count, 1);
+	CU_ASSERT_EQUAL(rig.stats.drop_ours, 2);
+	rig_close(&rig);
+}
+
 /* Our port's MTU is below the tunnel's. */
 static const struct rig_options narrow = {.links = 1, .mtu = 1300, .tunnel_mtu = RIG_MTU,
 	.buffers = RIG_BUFFERS, .handles = 1024};
@@ -209,6 +227,7 @@ static const struct unit_test tests[] = {
 	{"two hosts in turn", two_hosts},
 	{"by the site's gateway", by_gateway},
 	{"our red address answers through the tunnel", echo_through_the_tunnel},
+	{"A49: an answer that the tunnel is too narrow for is not sent", no_echo_above_the_tunnels_mtu},
 	{"A49: what our port does not take is cut", cut},
 	{"A49: what it does not take and must not be cut: the sender is told", too_big},
 	{"crypt never runs out of empty buffers", supply},
