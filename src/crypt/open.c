@@ -247,11 +247,19 @@ static void deliver(struct crypt *c, const struct open_meta *m, const struct eng
 	c->stats->opened_bytes += length;
 }
 
+/*
+ * Of a peer that moved, black hears before anything follows that is for it: what waited for its session,
+ * and what red, or another thread that seals, answers.
+ */
 static void conclude(struct crypt *c, struct open_meta *m, const struct engine_job *job)
 {
 	uint32_t events = 0;
 
 	m->accepted = accept_message(c, m, job, &events);
+	if (m->moved) {
+		give_back_opened(c, m);
+		side_flush(c, &c->black);
+	}
 	if (!m->accepted)
 		return;
 	if (events & PEER_CONFIRMED)
@@ -321,13 +329,8 @@ static void prefetch_sources(struct crypt *c)
 			c->open_jobs[i].length);
 }
 
-/* Of a peer that moved, black hears before red has anything to answer: another thread may seal that. */
 static void hand_over(struct crypt *c, const struct open_meta *m, const struct engine_job *job)
 {
-	if (m->moved) {
-		give_back_opened(c, m);
-		side_flush(c, &c->black);
-	}
 	if (m->accepted)
 		deliver(c, m, job);
 	else

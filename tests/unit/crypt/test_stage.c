@@ -231,6 +231,40 @@ static void confirmation_flushes(void)
 	rig_close(&r);
 }
 
+/* More than one batch of it: black sends in the order in which it is told. */
+static void moved_before_confirmed(void)
+{
+	static struct rig other;
+	uint8_t message[64];
+	uint16_t length;
+	struct handle h;
+	bool moved = false;
+	unsigned after = 0;
+
+	open_rig();
+	rig_lend(&r.red, 8);
+	rig_session(&r, 2, 10, false);
+	for (unsigned i = 0; i < 3 * BURST; i++)
+		rig_packet(&r, 1, 2, 40);
+	rig_poll(&r);
+	rig_open(&other, "o", "auto");
+	rig_peer(&other, 1, true);
+	rig_lend(&other.black, 8);
+	rig_session(&other, 1, 10, true);
+	CU_ASSERT(rig_sealed(&other, message, &length));
+	rig_message(&r, message, length, 77, 4000); /* from where it was not before */
+	rig_poll(&r);
+	while (rig_receive(&r.black, &h, 1) == 1) {
+		if (h.kind == HANDLE_FILLED)
+			after += moved;
+		moved |= h.kind == HANDLE_USED && h.code == USED_MOVED;
+	}
+	CU_ASSERT(moved);
+	CU_ASSERT_EQUAL(after, 3 * BURST);
+	rig_close(&other);
+	rig_close(&r);
+}
+
 static void oldest_goes_first(void)
 {
 	struct handle first, h;
@@ -447,6 +481,7 @@ static const struct unit_test tests[] = {
 	{"A25: an initiator with nothing to send sends a keepalive", keepalive_when_nothing_waits},
 	{"A25: a responder holds back until it is confirmed", responder_holds_back},
 	{"A24: confirmation lets go of what waited", confirmation_flushes},
+	{"A51: black hears that a peer has moved before it gets what waited for its session", moved_before_confirmed},
 	{"A8, A39: packets under way are sealed before their key is wiped or replaced", ends_behind_its_packets},
 	{"A42: 128 per peer, the oldest goes first", oldest_goes_first},
 	{"A42: a quarter of the buffers in all, shared fairly", fair_share},
