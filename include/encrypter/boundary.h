@@ -140,7 +140,7 @@ struct black_order {
  * is right by its size alone. Under load, initiations and responses whose mac2 proves that their
  * sender owns its address come by the ring black_proven, which control empties first: so what fills
  * the other ring cannot stand in their way (C11). "Under load" is when one of the two is an eighth
- * full or more came than the port's limit, and for a second after (A22).
+ * full, or a source within its share met the port's limit, and for a second after (A22).
  */
 struct black_report {
 	uint64_t arrived_ns; /* boot-time clock */

@@ -173,12 +173,14 @@ static bool has_right_mac2(const struct guard *g, const struct plea *p)
 }
 
 /*
- * Above the port's limit a right mac2 still counts: no flood may close the gate to it (C11). To be
- * above it is load, whatever it was that came: so who gets in by luck gets a cookie.
+ * Above the port's limit a right mac2 still counts: no flood may close the gate to it (C11). That one who
+ * kept to its share is above it is load, whatever it was that came: so who gets in by luck gets a cookie.
+ * Those who flood alone have used up their quarter, and the others need no cookie.
  */
 static enum guard_verdict judge_excess(struct guard *g, const struct plea *p)
 {
-	g->loaded_until_ns = p->now_ns + LOAD_LINGER;
+	if (p->within)
+		g->loaded_until_ns = p->now_ns + LOAD_LINGER;
 	if (cookie_has_mac2(p->message, p->length) && !has_enough(g, p->from, p->now_ns) &&
 		may_claim(g, p) && has_right_mac2(g, p) && has_mac1(g, p))
 		return judge_proven(g, p);

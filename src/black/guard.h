@@ -9,7 +9,7 @@
  * are looked at in a second, so many mac2 are checked, so many cookie replies are sent. Of each, three
  * quarters are for sources that keep to their share, and no more than the rest goes to those that do
  * not: a few that flood leave the others alone. A source that others forge loses its share, but nothing
- * else. More than the first of these limits is load as well.
+ * else. It is load as well when one that keeps to its share meets the first of these limits.
  */
 #ifndef BLACK_GUARD_H
 #define BLACK_GUARD_H
@@ -31,7 +31,7 @@
 
 struct guard_limits { /* messages a second; 0: no limit */
 	uint32_t handshakes; /* looked at; a quarter of them for a mac2, which takes longest */
-	uint32_t per_source; /* a source's share of both. 0: all have the same rights */
+	uint32_t per_source; /* a source's share of each. 0: all have the same rights */
 	uint32_t cookies;    /* cookie replies */
 };
 

@@ -407,7 +407,10 @@ static void each_its_turn(void)
 	rig_close(&rig);
 }
 
-/* 40 a second, of which 30 are for those that send no more than 2. More is load: they are asked. */
+/*
+ * 40 a second, of which 30 are for those that send no more than 2. One that floods is no load for these: they
+ * are not asked for a cookie, and those that come when no more is left are refused.
+ */
 static void limit(void)
 {
 	rig_open_with(&rig, &limited);
@@ -417,11 +420,12 @@ static void limit(void)
 	}
 	CU_ASSERT_EQUAL(rig.stats.rx_handshake, 12);
 	CU_ASSERT_EQUAL(rig.stats.drop_limit, 88);
-	for (uint32_t i = 1; i < 50; i++)
+	for (uint32_t i = 1; i < 50; i++) {
 		stranger(PEER + i, 40000);
-	CU_ASSERT_EQUAL(rig.stats.rx_handshake, 12);
-	CU_ASSERT_EQUAL(rig.stats.tx_cookie, 28);
-	CU_ASSERT_EQUAL(wire_pop_all(&rig.wire), 28);
+		passed();
+	}
+	CU_ASSERT_EQUAL(rig.stats.rx_handshake, 12 + 28);
+	CU_ASSERT_EQUAL(rig.stats.tx_cookie, 0);
 	CU_ASSERT_EQUAL(rig.stats.drop_limit, 88 + 21);
 	rig.now_ns += CLOCK_SECOND;
 	stranger(PEER, 40000);
