@@ -6,6 +6,11 @@
 #include "crypto/secret.h"
 #include "wg/messages.h"
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static uint64_t below(uint64_t limit)
 {
 	uint64_t r;
@@ -166,7 +171,8 @@ bool timers_set_persistent(struct timers *t, uint16_t seconds, uint64_t now_ns)
 	bool starts = t->persistent_interval_ns == 0 && seconds != 0;
 
 	t->persistent_interval_ns = seconds * CLOCK_SECOND;
-	t->persistent_ns = seconds != 0 ? now_ns + t->persistent_interval_ns : TIMER_OFF;
+	t->persistent_ns = seconds == 0 ? TIMER_OFF :
+		earlier(t->persistent_ns, now_ns + t->persistent_interval_ns);
 	return starts;
 }
 
@@ -213,11 +219,6 @@ unsigned timers_expire(struct timers *t, uint64_t now_ns)
 		fired |= TIMER_PERSISTENT;
 	}
 	return fired;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 uint64_t timers_next(const struct timers *t)

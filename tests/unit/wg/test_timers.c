@@ -225,6 +225,18 @@ static void persistent(void)
 	CU_ASSERT_EQUAL(timers_next(&t), T + 130 * S + 65535 * S);
 }
 
+/* Whoever sets it again and again, also to others, puts nothing off. */
+static void persistent_again(void)
+{
+	reset();
+	timers_set_persistent(&t, 25, T);
+	timers_set_persistent(&t, 25, T + 20 * S);
+	timers_set_persistent(&t, 60, T + 21 * S);
+	check_fires(TIMER_PERSISTENT, T + 25 * S - 1, T + 25 * S);
+	timers_set_persistent(&t, 10, T + 30 * S);
+	check_fires(TIMER_PERSISTENT, T + 40 * S - 1, T + 40 * S);
+}
+
 /* A report that comes late does not put off what later ones brought forward. */
 static void persistent_late_report(void)
 {
@@ -397,6 +409,7 @@ static const struct unit_test tests[] = {
 	{"A37: one keepalive 10 s after data", keepalive},
 	{"A37: none when something was sent, none for keepalives", no_keepalive},
 	{"A38, A40: persistent keepalive", persistent},
+	{"A38: setting it again does not put it off", persistent_again},
 	{"A38: reports out of order", persistent_late_report},
 	{"A39: 540 s after the last new key", zero},
 	{"A39: when the keys are gone, nothing waits for an answer", wiped},
