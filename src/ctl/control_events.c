@@ -234,6 +234,12 @@ static uint64_t time_since(const _Atomic uint64_t *time_ns, uint64_t added_ns)
 	return t >= added_ns ? t : 0;
 }
 
+/* The session confirmed last, unless it was one that has been wiped meanwhile. */
+static bool confirms(const struct control *c, uint32_t slot, const struct peer_report *report)
+{
+	return wg_peer_has_session(c->device, slot, atomic_load(&report->rx.confirmed_index));
+}
+
 /* True when it led to something. */
 static bool take_events(struct control *c, uint32_t slot, struct wg_now now)
 {
@@ -244,6 +250,8 @@ static bool take_events(struct control *c, uint32_t slot, struct wg_now now)
 
 	if (events == 0 || peer->use != PEER_USED)
 		return false;
+	if (!confirms(c, slot, report))
+		events &= ~(uint32_t)PEER_CONFIRMED;
 	struct wg_traffic traffic = {
 		.events = events,
 		.last_data_tx_ns = time_since(&report->tx.last_data_ns, peer->added_ns),

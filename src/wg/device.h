@@ -151,11 +151,14 @@ void wg_session_installed(struct wg_device *d, struct wg_now now, uint32_t slot,
 
 /* What crypt reports of a peer since the last call: events and the times in its report. */
 struct wg_traffic {
-	uint32_t events; /* enum peer_event */
+	uint32_t events; /* enum peer_event; PEER_CONFIRMED: of wg_peer_has_session() */
 	uint64_t last_data_tx_ns, last_tx_ns, last_data_rx_ns, last_rx_ns;
 };
 void wg_traffic(struct wg_device *d, struct wg_now now, uint32_t slot,
 	const struct wg_traffic *traffic, struct wg_actions *actions);
+
+/* Is that a session of the peer's, by our index of it? Not one that was wiped, nor an initiation. */
+bool wg_peer_has_session(const struct wg_device *d, uint32_t slot, uint32_t local_index);
 
 /* Boot time at which wg_tick() is to be called next; UINT64_MAX: never. */
 uint64_t wg_next_deadline(const struct wg_device *d);

@@ -98,6 +98,14 @@ void indices_confirm_session(struct peer *peer)
 	peer->current = (uint8_t)newest;
 }
 
+bool indices_has_session(const struct peer *peer, uint32_t index)
+{
+	for (unsigned i = 0; i < PEER_SESSIONS; i++)
+		if (peer->sessions[i].used && peer->sessions[i].index == index)
+			return true;
+	return false;
+}
+
 void indices_release_sessions(struct wg_device *d, struct peer *peer)
 {
 	for (unsigned i = 0; i < PEER_SESSIONS; i++)

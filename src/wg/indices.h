@@ -31,6 +31,8 @@ void indices_keep_session(struct wg_device *d, struct peer *peer, uint32_t index
 	uint64_t birth_ns, bool current);
 /* The newest session was confirmed: it is not to go before others. */
 void indices_confirm_session(struct peer *peer);
+/* Is that one of its sessions? */
+bool indices_has_session(const struct peer *peer, uint32_t index);
 /* crypt wiped them all. */
 void indices_release_sessions(struct wg_device *d, struct peer *peer);
 /* The peer that an index leads to, or NULL. */

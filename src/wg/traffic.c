@@ -46,6 +46,13 @@ static void packets_reported(struct timers *t, const struct wg_traffic *traffic)
 		timers_data_received(t, traffic->last_data_rx_ns);
 }
 
+bool wg_peer_has_session(const struct wg_device *d, uint32_t slot, uint32_t local_index)
+{
+	const struct peer *peer = peer_at(&d->peers, slot);
+
+	return peer && indices_has_session(peer, local_index);
+}
+
 void wg_traffic(struct wg_device *d, struct wg_now now, uint32_t slot,
 	const struct wg_traffic *traffic, struct wg_actions *actions)
 {

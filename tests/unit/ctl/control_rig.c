@@ -331,6 +331,15 @@ void rig_event(struct rig *r, uint32_t slot, uint32_t tx, uint32_t rx)
 	r->control->traffic_due_ns = 0; /* the bell */
 }
 
+uint32_t rig_confirm(struct rig *r, uint32_t slot)
+{
+	uint32_t index = r->orders[rig_find(r, CRYPT_SESSION_RX, slot)].local_index;
+
+	atomic_store(&r->reports[slot].rx.confirmed_index, index);
+	rig_event(r, slot, 0, PEER_CONFIRMED | PEER_DATA_RECEIVED);
+	return index;
+}
+
 /* ---- clients ---- */
 
 int rig_connect(const struct rig *r, bool uapi)

@@ -73,6 +73,8 @@ int rig_find(const struct rig *r, enum crypt_order_kind kind, uint32_t slot); /*
 void rig_forget(struct rig *r);              /* what was recorded */
 uint32_t rig_slot(const struct rig *r, uint8_t fill);
 void rig_event(struct rig *r, uint32_t slot, uint32_t tx, uint32_t rx);
+/* PEER_CONFIRMED, of the first session that was installed since rig_forget(). Its index. */
+uint32_t rig_confirm(struct rig *r, uint32_t slot);
 
 /* Clients. */
 int rig_connect(const struct rig *r, bool uapi);

@@ -404,7 +404,12 @@ static void test_confirmed(void)
 	remote_initiates();
 	rig_settle(&rig);
 	CU_ASSERT_EQUAL(rig.control->peers[slot].up_until_ns, 0); /* A25: not yet */
-	rig_event(&rig, slot, 0, PEER_CONFIRMED | PEER_DATA_RECEIVED);
+	uint32_t index = rig_confirm(&rig, slot);
+	atomic_store(&rig.reports[slot].rx.confirmed_index, ~index); /* of one that was wiped meanwhile */
+	rig_settle(&rig);
+	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_FLUSH), 0);
+	CU_ASSERT_EQUAL(rig.control->peers[slot].up_until_ns, 0);
+	rig_confirm(&rig, slot);
 	rig_settle(&rig);
 	CU_ASSERT_EQUAL(rig_count(&rig, CRYPT_FLUSH), 1);
 	CU_ASSERT(rig.control->peers[slot].up_until_ns > now().boot_ns);

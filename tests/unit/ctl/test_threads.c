@@ -203,8 +203,8 @@ static void orders_to_who_seals(void)
 	begin();
 	initiates(1);
 	unsigned tx = found(CRYPT_SESSION_TX, slots[1])->thread;
+	rig_confirm(&rig, slots[1]);
 	rig_forget(&rig);
-	rig_event(&rig, slots[1], 0, PEER_CONFIRMED);
 	rig_settle(&rig);
 	CU_ASSERT_EQUAL(found(CRYPT_FLUSH, slots[1])->thread, tx);
 	wg_actions_clear(&actions);

@@ -114,12 +114,36 @@ static void what_is_no_session(void)
 	pair_free(&p);
 }
 
+/* Not one that is given up, nor an initiation, nor another peer's; unused places have index 0. */
+static void what_a_peer_has(void)
+{
+	const struct wg_device *d;
+	uint32_t index[PEER_SESSIONS];
+
+	begin();
+	d = p.device[0];
+	uint32_t slot = p.slot[0], initiation = indices_draw(p.device[0], peer);
+	CU_ASSERT_FALSE(wg_peer_has_session(d, slot, 0));
+	for (unsigned i = 0; i < PEER_SESSIONS; i++)
+		index[i] = keep((i + 1) * S, false);
+	for (unsigned i = 0; i < PEER_SESSIONS; i++)
+		CU_ASSERT_TRUE(wg_peer_has_session(d, slot, index[i]));
+	CU_ASSERT_FALSE(wg_peer_has_session(d, slot, initiation));
+	CU_ASSERT_FALSE(wg_peer_has_session(d, slot + 1, index[0]));
+	indices_release_sessions(p.device[0], peer);
+	CU_ASSERT_FALSE(wg_peer_has_session(d, slot, index[0]));
+	memset(&peer->jar, 0xff, sizeof(peer->jar)); /* what lies behind the sessions is none */
+	CU_ASSERT_FALSE(wg_peer_has_session(d, slot, UINT32_MAX));
+	pair_free(&p);
+}
+
 static const struct unit_test tests[] = {
 	{"A24, C10: the oldest session gives up its index", the_oldest_goes},
 	{"A24, C10: the current session keeps its index", not_the_current_one},
 	{"A30, A27: a session of 180 s does not", nor_after_its_end},
 	{"A24: the newest session is the one that is confirmed", the_newest_is_confirmed},
 	{"A27: what is no session stays as it is", what_is_no_session},
+	{"A24: which sessions a peer has", what_a_peer_has},
 	{NULL, NULL},
 };
 
