@@ -9,8 +9,9 @@
 
 #define IFACE     "iface:"
 #define IFACE_LEN (sizeof(IFACE) - 1)
-#define VDEV      "net_"
-#define VDEV_LEN  (sizeof(VDEV) - 1)
+
+/* How names of DPDK's virtual ports begin; the second is net_virtio_user's other name. */
+static const char *const vdevs[] = {"net_", "virtio_user", NULL};
 
 static int port_iface(struct config_parse *p, char *port, const char *value)
 {
@@ -81,6 +82,14 @@ bool config_is_device(const char *value, const char *kind)
 	return true;
 }
 
+static bool is_vdev(const char *value)
+{
+	for (unsigned i = 0; vdevs[i]; i++)
+		if (config_is_device(value, vdevs[i]))
+			return true;
+	return false;
+}
+
 int config_port(struct config_parse *p, char port[static CONFIG_PORT_MAX], const char *value)
 {
 	char quoted[CONFIG_QUOTE_MAX];
@@ -89,7 +98,7 @@ int config_port(struct config_parse *p, char port[static CONFIG_PORT_MAX], const
 		return port_iface(p, port, value);
 	if (parse_pci(port, value))
 		return 0;
-	if (!config_is_device(value, VDEV))
+	if (!is_vdev(value))
 		return config_refuse(p, "Port = %s is no port; write iface:NAME, a PCI address "
 			"such as 0000:17:00.0, or a DPDK device such as net_memif0,role=client",
 			config_quote(quoted, value));
@@ -102,7 +111,7 @@ int config_port(struct config_parse *p, char port[static CONFIG_PORT_MAX], const
 
 bool config_port_is_pci(const char *port)
 {
-	return strncmp(port, IFACE, IFACE_LEN) != 0 && strncmp(port, VDEV, VDEV_LEN) != 0;
+	return strncmp(port, IFACE, IFACE_LEN) != 0 && !is_vdev(port);
 }
 
 bool config_port_equal(const char *a, const char *b)

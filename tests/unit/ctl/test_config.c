@@ -134,10 +134,12 @@ static void engines(void)
 static void ports(void)
 {
 	static const char *const good[] = {"iface:wan0.7", "iface:123456789012345", "00:1f.7",
-		"beef:00:1f.7", "net_tap0,iface=black,remote=wan0", "net_null_a", NULL};
+		"beef:00:1f.7", "net_tap0,iface=black,remote=wan0", "net_null_a",
+		"virtio_user0,path=/run/vhost.sock,queues=1", NULL};
 	static const char *const bad[] = {"iface:", "iface:1234567890123456", "iface:a/b",
 		"iface:..", "iface:a,b", "eth0", "00:20.0", "00:1f.8", "0:1f.1", "0000:17:00.0x",
-		"000:17:00.0", "net_", "net_x,", "net_x,,a=b", "net_x y", "net_x,a=b c", "", NULL};
+		"000:17:00.0", "net_", "net_x,", "net_x,,a=b", "net_x y", "net_x,a=b c",
+		"virtio_user", "virtio0", "", NULL};
 	char text[512];
 
 	for (unsigned i = 0; good[i]; i++) {
