@@ -17,8 +17,7 @@
 
 /* A pool that has to give more at once might never have them. */
 #define POOL_SHARE 8
-#define IP_PROTOCOL_SCTP 132
-#define SCTP_CHECKSUM_AT 8
+#define SCTP_CHECKSUM_AT 8 /* where no other protocol has one */
 /* Bytes of a frame that is dropped that tell it from others. */
 #define DROPPED_COMPARED 256u
 
@@ -81,15 +80,6 @@ static void set_vlan(const struct slot *s, struct rte_mbuf *m)
 
 /* ---- frames as the wire has them ---- */
 
-/* SCTP alone has its checksum there, and it is of another kind. */
-static bool is_sctp(const struct virtio_net_hdr *vnet, const uint8_t *frame, uint32_t length)
-{
-	if (vnet->csum_offset != SCTP_CHECKSUM_AT || length < ETHERNET_HEADER_LEN + IPV6_HEADER_LEN)
-		return false;
-	const uint8_t *ip = frame + ETHERNET_HEADER_LEN;
-	return (ip[0] >> 4 == 4 ? ip[9] : ip[6]) == IP_PROTOCOL_SCTP;
-}
-
 /* rte_hash_crc() would read words where none are aligned. */
 static uint32_t crc32c(const uint8_t *bytes, uint32_t length)
 {
@@ -121,7 +111,7 @@ static bool complete_checksum(const struct virtio_net_hdr *vnet, uint8_t *frame,
 		return true;
 	if (at + 2 > length)
 		return false;
-	if (is_sctp(vnet, frame, length))
+	if (vnet->csum_offset == SCTP_CHECKSUM_AT) /* which is of another kind */
 		return complete_sctp(frame + start, length - start);
 	uint16_t sum = checksum_fold(checksum_add(0, frame + start, length - start));
 	if (sum == 0)

@@ -300,25 +300,53 @@ static uint32_t crc32c(const uint8_t *bytes, size_t length)
 	return ~crc;
 }
 
+/* An SCTP packet of `length` bytes at `at` of the frame: what the sender's kernel left out is there. */
+static void expect_sctp(uint8_t *frame, uint16_t at, size_t length)
+{
+	struct virtio_net_hdr vnet = {
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = at, .csum_offset = 8};
+	uint8_t *packet = frame + at;
+
+	memset(packet, 0, 12);
+	memset(packet + 12, 0x5a, length - 12);
+	put_on_cable(&vnet, frame, at + length);
+	struct rte_mbuf *m = next_frame();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+	const uint8_t *got = rte_pktmbuf_mtod_offset(m, const uint8_t *, at);
+	CU_ASSERT_EQUAL(get_le32(got + 8), crc32c(packet, length));
+	CU_ASSERT_EQUAL(memcmp(got + 12, packet + 12, length - 12), 0);
+	rte_pktmbuf_free(m);
+}
+
 static void sctp(void)
 {
-	enum { LENGTH = 45 };
-	uint8_t frame[200], *packet = frame + PORT_AT;
-	struct virtio_net_hdr vnet = {
-		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = PORT_AT, .csum_offset = 8};
+	static const size_t lengths[] = {45, 16}; /* and as short as COOKIE ACK */
+	uint8_t frame[200];
 
 	CU_ASSERT_EQUAL(crc32c((const uint8_t *)"123456789", 9), 0xe3069283);
 	if (!open_cable())
 		return;
-	size_t length = ip_frame(frame, 132, LENGTH);
-	memset(packet + 12, 0x5a, LENGTH - 12);
-	put_on_cable(&vnet, frame, length);
-	struct rte_mbuf *m = next_frame();
-	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-	const uint8_t *got = rte_pktmbuf_mtod_offset(m, const uint8_t *, PORT_AT);
-	CU_ASSERT_EQUAL(get_le32(got + 8), crc32c(packet, LENGTH));
-	CU_ASSERT_EQUAL(memcmp(got + 12, packet + 12, LENGTH - 12), 0);
-	rte_pktmbuf_free(m);
+	for (unsigned i = 0; i < 2; i++) {
+		ip_frame(frame, 132, lengths[i]);
+		expect_sctp(frame, PORT_AT, lengths[i]);
+	}
+	close_cable();
+}
+
+/* Behind destination options of nothing but padding. */
+static void sctp_behind_extension(void)
+{
+	static const uint8_t options[] = {132, 0, 1, 4, 0, 0, 0, 0}, from[16] = {0xfd, 1};
+	enum { LENGTH = 16, OPTIONS_AT = ETHERNET_HEADER_LEN + IPV6_HEADER_LEN };
+	uint8_t frame[200];
+
+	if (!open_cable())
+		return;
+	ip_frame(frame, 0, 0);
+	put_be16(frame + 12, ETHERNET_TYPE_IPV6);
+	ipv6_build(frame + ETHERNET_HEADER_LEN, from, from, 60, sizeof(options) + LENGTH);
+	memcpy(frame + OPTIONS_AT, options, sizeof(options));
+	expect_sctp(frame, OPTIONS_AT + sizeof(options), LENGTH);
 	close_cable();
 }
 
@@ -328,6 +356,7 @@ static const struct unit_test tests[] = {
 	{"C21: a lost train costs itself and no other's payload", out_of_step},
 	{"a frame that the kernel refuses costs no other", refused_frames},
 	{"C21: SCTP's checksum is completed", sctp},
+	{"C21: and behind an extension header", sctp_behind_extension},
 	{NULL, NULL},
 };
 
