@@ -188,33 +188,53 @@ static void learn(struct packet *p, const struct run *run, int error)
 	}
 }
 
-/* The device is full, or down: nothing else would leave either. */
+/* The socket is full, or the device down or gone: nothing else would leave either. */
 static bool is_for_all(int error)
 {
-	return error == EAGAIN || error == ENOBUFS || error == ENETDOWN;
+	return error == EAGAIN || error == ENETDOWN || error == ENXIO || error == ENODEV;
+}
+
+/* How many runs from there on have shorter frames than that. */
+static unsigned count_shorter(const struct batch *b, uint16_t at, uint16_t length)
+{
+	unsigned count = 0;
+
+	while (at + count < b->run_count && b->mbufs[b->runs[at + count].first]->data_len < length)
+		count++;
+	return count;
 }
 
 /*
  * Sends the runs. A single frame that the kernel does not take on its own account, such as one longer
- * than an MTU that was lowered, is passed over. Returns the joined run that was refused, or NULL.
+ * than an MTU that was lowered, is passed over. With ENOBUFS it may be too long for the device's other
+ * end (veth), or the device may be full: then others as long need no try, and shorter ones are tried.
+ * Returns the joined run that was refused, or NULL.
  */
 static const struct run *send_runs(const struct packet *p, struct batch *b, int *error)
 {
-	uint16_t at = 0;
+	uint16_t at = 0, refused = UINT16_MAX; /* the shortest */
 
 	while (at < b->run_count) {
 		const struct run *run = &b->runs[at];
-		int sent = sendmmsg(p->fd, &b->messages[at], b->run_count - at, MSG_DONTWAIT);
+		unsigned n = count_shorter(b, at, refused);
+		if (n == 0) {
+			at++;
+			continue;
+		}
+		int sent = sendmmsg(p->fd, &b->messages[at], n, MSG_DONTWAIT);
 		*error = errno;
-		if (sent > 0)
+		if (sent > 0) {
 			while (sent-- > 0)
 				b->runs[at++].sent = true;
-		else if (run->merge.count > 1)
-			return *error == EAGAIN || *error == ENETDOWN ? NULL : run;
-		else if (is_for_all(*error))
+			continue;
+		}
+		if (is_for_all(*error))
 			return NULL;
-		else
-			at++;
+		if (run->merge.count > 1)
+			return run;
+		if (*error == ENOBUFS)
+			refused = b->mbufs[run->first]->data_len;
+		at++;
 	}
 	return NULL;
 }

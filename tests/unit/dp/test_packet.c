@@ -288,6 +288,41 @@ static void refused_frames(void)
 	close_cable();
 }
 
+/* veth answers so for each frame that is too long for its peer, and when it is full. */
+static void peer_takes_less(void)
+{
+	enum { LONG = 10 };
+	struct outgoing o = {.port = &port, .packets = &sent_packets, .bytes = &sent_bytes,
+		.dropped = &not_taken};
+
+	if (!open_cable())
+		return;
+	o.mempool = pool.mempool;
+	CU_ASSERT_EQUAL(system("ip link set ours mtu 1700"), 0);
+	outgoing_send(&o, frame_to_send(1, 60));
+	for (uint8_t i = 0; i < LONG; i++)
+		outgoing_send(&o, frame_to_send(100, (uint16_t)(1600 + i)));
+	outgoing_send(&o, frame_to_send(2, 1000));
+	outgoing_send(&o, frame_to_send(100, 1650));
+	outgoing_send(&o, frame_to_send(3, 1514));
+	outgoing_send(&o, frame_to_send(4, 60));
+	outgoing_flush(&o);
+	for (uint8_t i = 1; i <= 4; i++)
+		CU_ASSERT_EQUAL(next_number(), i);
+	CU_ASSERT_EQUAL(next_number(), 0);
+	/* an older kernel says nothing */
+	CU_ASSERT(not_taken == LONG + 1 || not_taken == 0);
+	CU_ASSERT_EQUAL(sent_packets + not_taken, LONG + 5);
+	CU_ASSERT_EQUAL(system("ip link set theirs down"), 0);
+	sent_packets = not_taken = 0;
+	for (uint8_t i = 0; i < LONG; i++)
+		outgoing_send(&o, frame_to_send(100, (uint16_t)(1000 - 5 * i)));
+	outgoing_flush(&o);
+	CU_ASSERT_EQUAL(sent_packets, 0);
+	CU_ASSERT_EQUAL(not_taken, LONG);
+	close_cable();
+}
+
 /* RFC 3309, bit by bit. */
 static uint32_t crc32c(const uint8_t *bytes, size_t length)
 {
@@ -355,6 +390,7 @@ static const struct unit_test tests[] = {
 	{"C21: a link that goes down mixes nothing up", link_down},
 	{"C21: a lost train costs itself and no other's payload", out_of_step},
 	{"a frame that the kernel refuses costs no other", refused_frames},
+	{"nor does one that its peer refuses", peer_takes_less},
 	{"C21: SCTP's checksum is completed", sctp},
 	{"C21: and behind an extension header", sctp_behind_extension},
 	{NULL, NULL},
