@@ -12,7 +12,7 @@
 #include "util/bytes.h"
 
 #define TICK_NS        CLOCK_SECOND
-#define QUESTION_SHARE 4 /* of the neighbour table, a second: for which unknown ones are asked */
+#define QUESTION_SHARE 8 /* of the neighbour table, a second: for which unknown ones are asked */
 
 static void point_drops(struct host *h)
 {
@@ -47,7 +47,8 @@ static int create_neighbours(struct host *h, const struct host_config *config)
 	h->neighbours = neighbour_table_init(memory, config->neighbours, pending, seed[0]);
 	/*
 	 * RFC 6583: somebody who sweeps a network is not to make us forget others, nor to fill the link with
-	 * questions. An entry that nobody answers for lasts three seconds: so they cannot be the whole table.
+	 * questions. An entry that nobody answers for lasts up to four seconds, and the burst comes first: so
+	 * such entries are 5/8 of the table at most.
 	 */
 	uint32_t share = RTE_MAX(config->neighbours / QUESTION_SHARE, 1u);
 	return meter_init(&h->questions, share, share, 0);

@@ -168,7 +168,7 @@ const uint8_t *host_resolve6(struct host *h, const struct ip_addr *next_hop);
 /*
  * Hold a frame until its next hop, which does not resolve now, is known; then it is sent. A router,
  * whose destinations others choose, drops it where that would be a question too many: unknown ones are asked
- * for up to a quarter of the table a second.
+ * for up to an eighth of the table a second.
  */
 void host_hold(struct host *h, struct rte_mbuf *m, uint32_t next_hop);
 void host_hold6(struct host *h, struct rte_mbuf *m, const struct ip_addr *next_hop);

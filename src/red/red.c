@@ -17,6 +17,7 @@ static int init_host(struct red *r, const struct red_config *config)
 		.address_count = config->address_count,
 		.gateway = config->gateway,
 		.gateway6 = config->gateway6,
+		.ask_ahead = true, /* also: before somebody who sweeps the network has used up all questions */
 		.router = true,
 		.neighbours = NEIGHBOURS,
 		.counters = {HOST_COUNTERS(HOST_COUNTER_AT, config->stats)},

@@ -11,6 +11,7 @@ int main(int argc, char **argv)
 		&suite_complain,
 		&suite_opened,
 		&suite_ipv6,
+		&suite_swept,
 		&suite_drops,
 		&suite_hostile,
 		NULL,

@@ -42,6 +42,8 @@ void rig_open_with(struct rig *r, const struct rig_options *o)
 	r->red = red_create(&c);
 	MUST(r->red != NULL);
 	rig_poll(r);
+	if (o->gateway) /* it is asked for at once, in both families */
+		MUST(rig_sent(r) == ARP_FRAME_LEN && rig_sent(r) == ND_FRAME_LEN);
 	rig_report(r); /* which groups it listens to; not what the tests are about */
 	memset(&r->stats, 0, sizeof(r->stats));
 	if (!o->no_prefixes) {

@@ -5,6 +5,6 @@
 #include "unit.h"
 
 extern const struct unit_suite suite_complain, suite_drops, suite_hostile, suite_ipv6, suite_links,
-	suite_opened, suite_receive, suite_tunnel;
+	suite_opened, suite_receive, suite_swept, suite_tunnel;
 
 #endif

@@ -95,11 +95,12 @@ static void by_gateway(void)
 {
 	static const struct rig_options with = {.links = 1, .mtu = 1500, .tunnel_mtu = RIG_MTU,
 		.buffers = RIG_BUFFERS, .handles = 1024, .gateway = true};
+	uint8_t reply[ARP_FRAME_LEN];
 
 	rig_open_with(&rig, &with);
 	size_t n = from_tunnel(0x0a010101, 100); /* deeper in the site */
 	rig_opened(&rig, 0, frame + 14, n);
-	rig_resolve(&rig, ROUTER);
+	rig_arrive(&rig, reply, wire_arp(reply, false, ROUTER, OURS));
 	CU_ASSERT_EQUAL(rig_sent(&rig), 14 + n);
 	CU_ASSERT(mac_equal(rig.frame, wire_peer));
 	rig_close(&rig);
