@@ -204,9 +204,9 @@ size_t icmp_error_build4(uint8_t *packet, const struct ip_packet *p, enum icmp_e
 }
 
 size_t icmp_error_build6(uint8_t *packet, const struct ip_packet *p, enum icmp_error error,
-	uint16_t mtu, const uint8_t source[static 16])
+	uint16_t mtu, uint16_t max, const uint8_t source[static 16])
 {
-	size_t quoted = ICMP_ERROR_MAX6 - ICMP_ERROR_PREFIX6;
+	size_t quoted = (max < ICMP_ERROR_MAX6 ? max : ICMP_ERROR_MAX6) - ICMP_ERROR_PREFIX6;
 	uint8_t *icmp = packet - ICMP_HEADER_LEN;
 	uint8_t *header = icmp - IPV6_HEADER_LEN;
 

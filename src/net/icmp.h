@@ -47,11 +47,12 @@ bool icmp_error_allowed(const struct ip_packet *p);
 /*
  * Turn the packet at `packet` (p was parsed from it) into an error about itself, from our address
  * `source`: ICMP_ERROR_PREFIX4 or 6 bytes before the packet are written. Returns the length of the
- * error, which begins that much before `packet`. mtu counts with ICMP_ERROR_TOO_BIG only.
+ * error, which begins that much before `packet`. mtu counts with ICMP_ERROR_TOO_BIG only. In IPv6 the
+ * error has `max` bytes at most (ICMP_ERROR_PREFIX6 or more): links too narrow for it may be on the way.
  */
 size_t icmp_error_build4(uint8_t *packet, const struct ip_packet *p, enum icmp_error error,
 	uint16_t mtu, uint32_t source, uint16_t id);
 size_t icmp_error_build6(uint8_t *packet, const struct ip_packet *p, enum icmp_error error,
-	uint16_t mtu, const uint8_t source[static 16]);
+	uint16_t mtu, uint16_t max, const uint8_t source[static 16]);
 
 #endif

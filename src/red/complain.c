@@ -16,7 +16,10 @@ static uint64_t *sent_counter(struct red *r, enum icmp_error error)
 	}
 }
 
-/* Where the error goes decides which MTU it tells, and for which host our address is chosen. */
+/*
+ * Where the error goes decides which MTU it tells, and for which host our address is chosen; and how long
+ * it may be, which matters in IPv6 alone: no tunnel is too narrow for one in IPv4.
+ */
 enum way { TO_RED, TO_TUNNEL };
 
 /* Length of the error, which begins at packet - *prefix; 0: we have no address to speak from. */
@@ -24,13 +27,14 @@ static size_t build(struct red *r, uint8_t *packet, const struct ip_packet *p,
 	enum icmp_error error, enum way way, size_t *prefix)
 {
 	struct host *h = &r->host;
-	uint16_t mtu = way == TO_RED ? r->config.tunnel_mtu : r->config.port->mtu;
+	uint16_t port = r->config.port->mtu, tunnel = r->config.tunnel_mtu;
+	uint16_t mtu = way == TO_RED ? tunnel : port, max = way == TO_RED ? port : tunnel;
 
 	if (p->version == 6) {
 		const uint8_t *beside = way == TO_RED ? ipv6_source(p) : ipv6_destination(p);
 		const uint8_t *source6 = host_source6_for(h, beside);
 		*prefix = ICMP_ERROR_PREFIX6;
-		return source6 ? icmp_error_build6(packet, p, error, mtu, source6) : 0;
+		return source6 ? icmp_error_build6(packet, p, error, mtu, max, source6) : 0;
 	}
 	uint32_t source = host_source_for(h, way == TO_RED ? p->source : p->destination);
 	*prefix = ICMP_ERROR_PREFIX4;

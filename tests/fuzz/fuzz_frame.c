@@ -62,6 +62,7 @@ static void check_echo(const struct ip_packet *p)
 static void check_error(const struct ip_packet *p, uint16_t mtu)
 {
 	static const uint8_t source[16] = {0xfd, [15] = 1};
+	uint16_t max = mtu > ICMP_ERROR_PREFIX6 ? mtu : ICMP_ERROR_PREFIX6;
 	struct ip_packet copy, error;
 	size_t length;
 
@@ -75,9 +76,9 @@ static void check_error(const struct ip_packet *p, uint16_t mtu)
 			packet -= ICMP_ERROR_PREFIX4;
 			require(length <= ICMP_ERROR_MAX4, "an error is short");
 		} else {
-			length = icmp_error_build6(packet, &copy, kind, mtu, source);
+			length = icmp_error_build6(packet, &copy, kind, mtu, max, source);
 			packet -= ICMP_ERROR_PREFIX6;
-			require(length <= ICMP_ERROR_MAX6, "an error is short");
+			require(length <= ICMP_ERROR_MAX6 && length <= max, "an error is short");
 		}
 		require(ip_parse(&error, packet, length) == IP_FAULT_NONE, "an error is a packet");
 		require(error.length == length, "of that length");

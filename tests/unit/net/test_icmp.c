@@ -159,7 +159,7 @@ static void errors6(void)
 	for (unsigned error = 0; error < 4; error++) {
 		size_t length = make_ipv6(packet, IP_PROTOCOL_UDP, 51);
 		struct ip_packet p = parsed(length), e;
-		size_t n = icmp_error_build6(packet, &p, error, 1420, ours);
+		size_t n = icmp_error_build6(packet, &p, error, 1420, 1500, ours);
 		const uint8_t *out = packet - ICMP_ERROR_PREFIX6;
 		CU_ASSERT_EQUAL(n, 40 + 8 + length);
 		CU_ASSERT_EQUAL(ipv6_parse(&e, out, n), IP_FAULT_NONE);
@@ -187,7 +187,9 @@ static void quotes(void)
 		CU_ASSERT_EQUAL(naive_checksum(packet - 8, n - 20, 0), 0);
 	}
 	struct ip_packet p = parsed(make_ipv6(packet, IP_PROTOCOL_UDP, 1400));
-	CU_ASSERT_EQUAL(icmp_error_build6(packet, &p, ICMP_ERROR_TTL, 0, ours), 1280);
+	CU_ASSERT_EQUAL(icmp_error_build6(packet, &p, ICMP_ERROR_TTL, 0, 1280, ours), 1280);
+	p = parsed(make_ipv6(packet, IP_PROTOCOL_UDP, 1400));
+	CU_ASSERT_EQUAL(icmp_error_build6(packet, &p, ICMP_ERROR_TTL, 0, 1000, ours), 1000);
 }
 
 static bool allowed(size_t length)

@@ -144,6 +144,19 @@ static void ipv6(void)
 	rig_close(&rig);
 }
 
+/* Too narrow for IPv6, but configured so. */
+static void ipv6_narrow(void)
+{
+	static const struct rig_options narrow = {.links = 1, .mtu = 700, .tunnel_mtu = 600,
+		.buffers = RIG_BUFFERS, .handles = 1024};
+
+	rig_open_with(&rig, &narrow);
+	rig_arrive(&rig, frame, wire_ipv6(frame, HOST6, REMOTE6, 17, 700 - 40));
+	check_error6(2, 0, 600);
+	CU_ASSERT_EQUAL(get_be16(rig.frame + 14 + 4), 700 - 40); /* no longer than the port takes */
+	rig_close(&rig);
+}
+
 static void never_about(void)
 {
 	struct ipv4_fields icmp = {
@@ -204,6 +217,7 @@ static const struct unit_test tests[] = {
 	{"A45: no peer, or one without endpoint: host unreachable", no_peer},
 	{"A45: one error about a packet that was cut", no_peer_for_fragments},
 	{"A45, A49: errors in IPv6", ipv6},
+	{"A49: an error is no longer than what it goes through takes", ipv6_narrow},
 	{"no errors about errors, nor about later fragments", never_about},
 	{"a hundred a second at most", not_too_often},
 	{"A49: fragmentation needed has a limit for each source", too_big_for_each},

@@ -196,11 +196,15 @@ static void never_255_hops(void)
 }
 
 /* What the tunnel takes but our port does not: the sender is told, through the tunnel. */
-static void too_large(void)
+/* Through a tunnel of that MTU the error comes with that length. */
+static void too_large_in(uint16_t tunnel_mtu, uint16_t length)
 {
+	const struct rig_options options = {.links = 1, .mtu = 1500, .tunnel_mtu = tunnel_mtu,
+		.buffers = RIG_BUFFERS, .handles = 1024};
+	uint16_t message = (uint16_t)(length - 40);
 	uint8_t us[16], them[16];
 
-	rig_open(&rig);
+	rig_open_with(&rig, &options);
 	size_t n = wire_ipv6(frame, REMOTE6, HOST6, 17, 1461);
 	rig_opened(&rig, 0, frame + 14, n - 14);
 	CU_ASSERT_EQUAL(rig.stats.drop_too_big, 1);
@@ -211,15 +215,22 @@ static void too_large(void)
 	const uint8_t *ip = rig_bytes(&rig, h);
 	wire_address6(us, OURS6);
 	wire_address6(them, REMOTE6);
-	CU_ASSERT_EQUAL(h->length, 1280);
+	CU_ASSERT_EQUAL(h->length, length);
+	CU_ASSERT_EQUAL(get_be16(ip + 4), message);
 	CU_ASSERT_EQUAL(memcmp(ip + 8, us, 16), 0);
 	CU_ASSERT_EQUAL(memcmp(ip + 24, them, 16), 0);
 	CU_ASSERT_EQUAL(ip[40], 2);
 	CU_ASSERT_EQUAL(get_be32(ip + 44), 1500);
-	CU_ASSERT_EQUAL(memcmp(ip + 48, frame + 14, 1280 - 48), 0);
-	uint64_t sum = checksum_add_pseudo6(0, ip, IP_PROTOCOL_ICMP6, 1240);
-	CU_ASSERT_EQUAL(checksum_fold(checksum_add(sum, ip + 40, 1240)), 0);
+	CU_ASSERT_EQUAL(memcmp(ip + 48, frame + 14, length - 48), 0);
+	uint64_t sum = checksum_add_pseudo6(0, ip, IP_PROTOCOL_ICMP6, message);
+	CU_ASSERT_EQUAL(checksum_fold(checksum_add(sum, ip + 40, message)), 0);
 	rig_close(&rig);
+}
+
+static void too_large(void)
+{
+	too_large_in(RIG_MTU, 1280);
+	too_large_in(1000, 1000);
 }
 
 /* ---- neighbour discovery ---- */
