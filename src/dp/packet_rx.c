@@ -18,8 +18,8 @@
 /* A pool that has to give more at once might never have them. */
 #define POOL_SHARE 8
 #define SCTP_CHECKSUM_AT 8 /* where no other protocol has one */
-/* Bytes of a frame that is dropped that tell it from others. */
-#define DROPPED_COMPARED 256u
+/* Of a frame that we do not know: so much of it is headers. */
+#define HEADERS_LEAST (ETHERNET_HEADER_LEN + IPV4_HEADER_LEN)
 
 /* One frame of the ring. What the kernel wrote is copied or checked: it alone writes there. */
 struct slot {
@@ -186,26 +186,26 @@ static bool plan(const struct packet *p, const struct slot *s, struct split *spl
 		split->count <= RTE_MIN((uint32_t)PACKET_PIECES_MAX, p->mempool->size / POOL_SHARE);
 }
 
-/* Does the frame in these parts begin as the slot says? Compared is all that the ring has of it. */
-static bool is_same(const struct slot *s, const struct iovec *parts, size_t count)
+/*
+ * Is the frame in these parts the slot's? The headers tell: parts[1], of which the kernel has a copy of its
+ * own. The payload may lie in a file, and have changed since it came into the ring. Where two frames are
+ * the same in all of that, either fits: what is cut then is one of them, with its own payload.
+ */
+static bool is_same(const struct slot *s, const struct iovec *parts)
 {
-	uint32_t at = 0;
+	const struct virtio_net_hdr *vnet = parts[0].iov_base;
 
-	for (size_t i = 0; i < count && at < s->have; i++) {
-		size_t n = RTE_MIN(parts[i].iov_len, (size_t)(s->have - at));
-		if (memcmp(parts[i].iov_base, s->bytes + at, n) != 0)
-			return false;
-		at += (uint32_t)n;
-	}
-	return true;
+	return vnet->gso_type == s->vnet.gso_type && vnet->gso_size == s->vnet.gso_size &&
+		parts[1].iov_len <= s->have &&
+		memcmp(parts[1].iov_base, s->bytes, parts[1].iov_len) == 0;
 }
 
 /*
- * The slot's frame from the socket's queue into parts[1] and up; its virtio-net header, which the ring
- * has too, goes into parts[0]. Ring and queue hold the same frames in the same order, but each takes a
- * read of its own: what comes first and is another frame has no slot any more and is passed over. A link
- * that went down is told once, in place of a frame (ENETDOWN). No more frames are queued than the ring
- * has slots, so this ends. False: the frame is not there.
+ * The slot's frame from the socket's queue: its virtio-net header into parts[0], its headers into parts[1]
+ * and the rest, if it is wanted, into others. Ring and queue hold the same frames in the same order, but
+ * each takes a read of its own: what comes first and is another frame has no slot any more and is passed
+ * over. A link that went down is told once, in place of a frame (ENETDOWN). No more frames are queued than
+ * the ring has slots, so this ends. False: the frame is not there.
  */
 static bool read_queued(const struct packet *p, const struct slot *s, struct iovec *parts,
 	size_t count)
@@ -217,7 +217,7 @@ static bool read_queued(const struct packet *p, const struct slot *s, struct iov
 		if (n < 0 && errno == EAGAIN)
 			return false;
 		if (n == (ssize_t)(sizeof(struct virtio_net_hdr) + s->length) &&
-			is_same(s, parts + 1, count - 1))
+			is_same(s, parts))
 			return true;
 	}
 	return false;
@@ -226,8 +226,11 @@ static bool read_queued(const struct packet *p, const struct slot *s, struct iov
 static void drop_long(struct packet *p, const struct slot *s)
 {
 	struct virtio_net_hdr vnet;
-	uint8_t start[DROPPED_COMPARED];
-	struct iovec parts[] = {{&vnet, sizeof(vnet)}, {start, RTE_MIN(sizeof(start), s->length)}};
+	struct transport t;
+	uint8_t headers[TRANSPORT_HEADER_MAX];
+	bool known = transport_parse(&t, s->bytes, s->have) == 0;
+	struct iovec parts[] = {
+		{&vnet, sizeof(vnet)}, {headers, known ? t.header_length : HEADERS_LEAST}};
 
 	if (s->queued)
 		read_queued(p, s, parts, 2);

@@ -5,11 +5,15 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,10 +31,15 @@
 
 #define TCP_HEADERS  (ETHERNET_HEADER_LEN + IPV4_HEADER_LEN + 20)
 #define SEGMENT      1000
+#define UDP_HEADERS  (ETHERNET_HEADER_LEN + IPV4_HEADER_LEN + UDP_HEADER_LEN)
+#define LENT         8000
 #define PORT_AT      (ETHERNET_HEADER_LEN + IPV4_HEADER_LEN)
 #define CABLE                                                                                      \
 	"exec >/dev/null 2>&1; sysctl -qw net.ipv6.conf.default.disable_ipv6=1; "                  \
 	"ip link add ours type veth peer name theirs && ip link set ours up && ip link set theirs up"
+#define NETWORK                                                                                    \
+	"ip addr add 10.0.1.2/24 dev theirs && "                                                   \
+	"ip neigh add 10.0.1.9 lladdr 02:00:00:00:00:09 dev theirs nud permanent"
 
 static struct zone zone;
 static struct pool pool;
@@ -112,13 +121,13 @@ static size_t ip_frame(uint8_t *frame, uint8_t protocol, size_t length)
 	return ETHERNET_HEADER_LEN + IPV4_HEADER_LEN + length;
 }
 
-/* A train of TCP segments, from that port; of which each byte of payload is `fill`. */
-static void send_train(uint16_t from, uint8_t fill, size_t payload)
+static const struct virtio_net_hdr train = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+	.gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .hdr_len = TCP_HEADERS, .gso_size = SEGMENT,
+	.csum_start = PORT_AT, .csum_offset = TCP_CHECKSUM_AT};
+
+/* A train of TCP segments, from that port; of which each byte of payload is `fill`. Its length. */
+static size_t make_train(uint8_t *frame, uint16_t from, uint8_t fill, size_t payload)
 {
-	static uint8_t frame[64 << 10];
-	struct virtio_net_hdr vnet = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .hdr_len = TCP_HEADERS, .gso_size = SEGMENT,
-		.csum_start = PORT_AT, .csum_offset = TCP_CHECKSUM_AT};
 	size_t length = ip_frame(frame, IP_PROTOCOL_TCP, 20 + payload);
 	uint8_t *tcp = frame + PORT_AT;
 	uint64_t pseudo = checksum_add_pseudo4(
@@ -130,7 +139,35 @@ static void send_train(uint16_t from, uint8_t fill, size_t payload)
 	tcp[TCP_FLAGS_AT] = TCP_ACK;
 	memcpy(tcp + TCP_CHECKSUM_AT, &sum, sizeof(sum));
 	memset(tcp + 20, fill, payload);
-	put_on_cable(&vnet, frame, length);
+	return length;
+}
+
+static void send_train(uint16_t from, uint8_t fill, size_t payload)
+{
+	static uint8_t frame[64 << 10];
+
+	put_on_cable(&train, frame, make_train(frame, from, fill, payload));
+}
+
+/* Datagrams out of a file, which the kernel leaves where they are: *content, LENT bytes. */
+static void send_file(uint8_t fill, uint8_t **content)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9),
+		.sin_addr.s_addr = htonl(0x0a000109)};
+	int file = memfd_create("train", MFD_CLOEXEC), segment = SEGMENT;
+	int sender = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	CU_ASSERT_EQUAL_FATAL(system(NETWORK), 0);
+	CU_ASSERT_EQUAL_FATAL(ftruncate(file, LENT), 0);
+	*content = mmap(NULL, LENT, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	CU_ASSERT_FATAL(*content != MAP_FAILED);
+	memset(*content, fill, LENT);
+	CU_ASSERT_EQUAL(connect(sender, (struct sockaddr *)&to, sizeof(to)), 0);
+	CU_ASSERT_EQUAL(
+		setsockopt(sender, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof(segment)), 0);
+	CU_ASSERT_EQUAL(sendfile(sender, file, NULL, LENT), LENT);
+	close(sender);
+	close(file);
 }
 
 /* ---- at ours ---- */
@@ -232,6 +269,33 @@ static void out_of_step(void)
 	expect_train(1002, 'c', 8000);
 	CU_ASSERT_EQUAL(port.packet.too_long, 2);
 	CU_ASSERT(!waits());
+	close_cable();
+}
+
+/* Ring and queue then differ in the payload: that is the sender's affair. */
+static void changed_on_the_way(void)
+{
+	uint8_t *content;
+	unsigned whole = 0;
+
+	if (!open_cable())
+		return;
+	send_file('a', &content);
+	await_frame();
+	memset(content, 'z', LENT);
+	send_train(1000, 'b', 8000);
+	for (struct rte_mbuf *m; whole < LENT / SEGMENT && (m = next_frame()); whole++) {
+		const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+		CU_ASSERT_EQUAL(m->data_len, UDP_HEADERS + SEGMENT);
+		CU_ASSERT_EQUAL(frame[ETHERNET_HEADER_LEN + 9], IP_PROTOCOL_UDP);
+		CU_ASSERT_EQUAL(frame[m->data_len - 1], 'z');
+		rte_pktmbuf_free(m);
+	}
+	CU_ASSERT_EQUAL(whole, LENT / SEGMENT);
+	expect_train(1000, 'b', 8000);
+	CU_ASSERT_EQUAL(port.packet.too_long, 0);
+	CU_ASSERT(!waits());
+	munmap(content, LENT);
 	close_cable();
 }
 
@@ -389,6 +453,7 @@ static const struct unit_test tests[] = {
 	{"C21: trains of segments are cut", trains},
 	{"C21: a link that goes down mixes nothing up", link_down},
 	{"C21: a lost train costs itself and no other's payload", out_of_step},
+	{"C21: a train that its sender changes meanwhile costs no other", changed_on_the_way},
 	{"a frame that the kernel refuses costs no other", refused_frames},
 	{"nor does one that its peer refuses", peer_takes_less},
 	{"C21: SCTP's checksum is completed", sctp},
