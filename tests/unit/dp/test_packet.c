@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -149,6 +150,16 @@ static void send_train(uint16_t from, uint8_t fill, size_t payload)
 	put_on_cable(&train, frame, make_train(frame, from, fill, payload));
 }
 
+/* From 6.5 on the kernel leaves a file's pages where they are, and tells packet sockets of such trains. */
+static bool sends_files(void)
+{
+	struct utsname name;
+	unsigned major = 0, minor = 0;
+
+	return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
+		(major > 6 || (major == 6 && minor >= 5));
+}
+
 /* Datagrams out of a file, which the kernel leaves where they are: *content, LENT bytes. */
 static void send_file(uint8_t fill, uint8_t **content)
 {
@@ -278,6 +289,10 @@ static void changed_on_the_way(void)
 	uint8_t *content;
 	unsigned whole = 0;
 
+	if (!sends_files()) {
+		CU_PASS("the kernel is too old");
+		return;
+	}
 	if (!open_cable())
 		return;
 	send_file('a', &content);
