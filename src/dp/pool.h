@@ -26,9 +26,9 @@ struct pool_view {
 	uint32_t room;
 };
 
-/* count <= 65535. mtu: the largest payload of a frame; room follows from it. */
-/* Most that such a pool takes of a zone, on pages of either size; 0: no buffer can be that long. */
+/* Most that a pool takes of a zone, on pages of either size; 0: no buffer can be that long. */
 size_t pool_bytes(uint32_t count, uint16_t mtu);
+/* count <= 65535. mtu: the largest payload of a frame; room follows from it. */
 int pool_create(struct pool *p, const char *name, struct zone *zone, uint32_t count, uint16_t mtu);
 void pool_destroy(struct pool *p);
 int pool_view_create(struct pool_view *v, const struct pool *p, struct zone *viewer);
