@@ -25,6 +25,7 @@ struct netlink_message { /* room for a request of ours */
 
 struct iface_kept { /* an address or a route as the kernel told it, to be told back */
 	struct iface_kept *next;
+	bool told;     /* it was told back */
 	uint16_t type; /* RTM_NEWADDR, RTM_NEWROUTE */
 	uint32_t length;
 	uint8_t payload[];
@@ -44,6 +45,16 @@ int iface_state_link(const struct iface *iface, struct netlink *n, unsigned flag
 int iface_state_remove(const struct iface *iface, struct netlink *n);
 int iface_state_restore(const struct iface *iface, struct netlink *n);
 void iface_state_free(struct iface *iface);
+
+/* iface_route.c: routes as the kernel tells them */
+enum iface_route {
+	IFACE_ROUTE_ANOTHERS,
+	IFACE_ROUTE_OURS,   /* by the interface, or one of its ways is */
+	IFACE_ROUTE_UNTOLD, /* the kernel names a nexthop object, and not where that leads */
+};
+enum iface_route iface_route_over(const struct nlmsghdr *message, unsigned index);
+/* Into a request with a zeroed struct rtmsg and room for all that was kept, what makes that route again. */
+void iface_route_put(struct nlmsghdr *request, const struct iface_kept *kept);
 
 /* iface_drop.c: the ingress drop */
 bool iface_drop_present(const struct iface *iface, struct netlink *n);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * An interface's link, addresses and routes. Addresses and routes are kept as the messages in which
- * the kernel told them and told back the same way, so that nothing of them is lost (labels,
- * lifetimes, metrics, ...).
+ * the kernel told them and told back the same way (iface_route.c), so that nothing of them is lost
+ * (labels, lifetimes as they were when the interface was taken, metrics, ...).
  */
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@ struct reading {
 	struct iface *iface;
 	struct iface_kept **tail;
 	unsigned routes;
+	bool untold; /* a route was told without where it leads: by a nexthop object */
+	bool objects; /* there are such objects over the interface */
 	uint16_t type; /* ARPHRD_* */
 	unsigned master;
 	int error; /* -errno of what stopped it */
@@ -35,6 +38,7 @@ static int keep(struct reading *r, const struct nlmsghdr *message)
 		return MNL_CB_ERROR;
 	}
 	kept->next = NULL;
+	kept->told = false;
 	kept->type = message->nlmsg_type;
 	kept->length = length;
 	memcpy(kept->payload, mnl_nlmsg_get_payload(message), length);
@@ -90,22 +94,26 @@ static int read_route(const struct nlmsghdr *message, void *context)
 {
 	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
 	struct reading *r = context;
-	const struct nlattr *attr;
-	bool ours = false;
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*route)) || !is_kept_route(route))
 		return MNL_CB_OK;
-	mnl_attr_for_each(attr, message, sizeof(*route)) {
-		if (mnl_attr_get_type(attr) == RTA_OIF && mnl_attr_get_payload_len(attr) == 4)
-			ours = mnl_attr_get_u32(attr) == r->iface->index;
-	}
-	if (!ours)
+	enum iface_route over = iface_route_over(message, r->iface->index);
+	r->untold |= over == IFACE_ROUTE_UNTOLD;
+	if (over != IFACE_ROUTE_OURS)
 		return MNL_CB_OK;
 	if (r->routes++ == IFACE_ROUTES) {
 		r->error = -EBUSY;
 		return MNL_CB_ERROR;
 	}
 	return keep(r, message);
+}
+
+static int read_object(const struct nlmsghdr *message, void *context)
+{
+	struct reading *r = context;
+
+	r->objects = true;
+	return MNL_CB_OK;
 }
 
 static int dump(struct netlink *n, uint16_t type, size_t header_size, mnl_cb_t each,
@@ -115,6 +123,17 @@ static int dump(struct netlink *n, uint16_t type, size_t header_size, mnl_cb_t e
 
 	int rc = netlink_do(n, netlink_request(&message, type, NLM_F_DUMP, header_size), each, r);
 	return r->error ? r->error : rc;
+}
+
+/* Those over the interface; a group that leads there has one of them. */
+static int dump_objects(struct netlink *n, struct reading *r)
+{
+	struct netlink_message message;
+	struct nlmsghdr *request =
+		netlink_request(&message, RTM_GETNEXTHOP, NLM_F_DUMP, sizeof(struct nhmsg));
+
+	mnl_attr_put_u32(request, NHA_OIF, r->iface->index);
+	return netlink_do(n, request, read_object, r);
 }
 
 static int read_all(struct reading *r, struct netlink *n)
@@ -132,9 +151,12 @@ static int read_all(struct reading *r, struct netlink *n)
 		r->iface->address_count = 0;
 		r->tail = &r->iface->kept;
 		r->routes = 0;
+		r->untold = r->objects = false;
 		rc = dump(n, RTM_GETADDR, sizeof(struct ifaddrmsg), read_address, r);
 		if (rc == 0)
 			rc = dump(n, RTM_GETROUTE, sizeof(struct rtmsg), read_route, r);
+		if (rc == 0 && r->untold)
+			rc = dump_objects(n, r);
 	}
 	return rc;
 }
@@ -178,7 +200,12 @@ int iface_state_read(struct iface *iface, struct netlink *n, char error[static 2
 		snprintf(error, 256, "interface %s has more than %d addresses or %d routes; remove "
 			"some",
 			iface->name, IFACE_ADDRESSES, IFACE_ROUTES);
-	return rc;
+	if (rc != 0 || !r.objects)
+		return rc;
+	snprintf(error, 256, "interface %s has a route by a nexthop object, which is not told with "
+		"net.ipv4.nexthop_compat_mode=0; remove it: ip nexthop flush dev %s",
+		iface->name, iface->name);
+	return -EBUSY;
 }
 
 void iface_state_free(struct iface *iface)
@@ -205,15 +232,17 @@ int iface_state_link(const struct iface *iface, struct netlink *n, unsigned flag
 
 static int tell(struct netlink *n, const struct iface_kept *kept, uint16_t type, uint16_t flags)
 {
+	bool route = kept->type == RTM_NEWROUTE;
 	char *buffer = calloc(1, MNL_NLMSG_HDRLEN + MNL_ALIGN(kept->length));
 
 	if (!buffer)
 		return -ENOMEM;
-	struct nlmsghdr *request = netlink_request(buffer, type, flags, kept->length);
-	void *payload = mnl_nlmsg_get_payload(request);
-	memcpy(payload, kept->payload, kept->length);
-	if (kept->type == RTM_NEWROUTE) /* the others tell a state, which cannot be set */
-		((struct rtmsg *)payload)->rtm_flags &= RTNH_F_ONLINK;
+	struct nlmsghdr *request = netlink_request(
+		buffer, type, flags, route ? sizeof(struct rtmsg) : kept->length);
+	if (route)
+		iface_route_put(request, kept);
+	else
+		memcpy(mnl_nlmsg_get_payload(request), kept->payload, kept->length);
 	int rc = netlink_do(n, request, NULL, NULL);
 	free(buffer);
 	return rc;
@@ -239,16 +268,32 @@ int iface_state_remove(const struct iface *iface, struct netlink *n)
 	return 0;
 }
 
-int iface_state_restore(const struct iface *iface, struct netlink *n)
+/* What the kernel did not take yet. *left: the first error, 0 when nothing is left; true: some was taken. */
+static bool restore_some(const struct iface *iface, struct netlink *n, int *left)
 {
-	int first = 0;
+	bool some = false;
 
-	for (const struct iface_kept *kept = iface->kept; kept; kept = kept->next) {
+	*left = 0;
+	for (struct iface_kept *kept = iface->kept; kept; kept = kept->next) {
 		bool address = kept->type == RTM_NEWADDR;
+		if (kept->told)
+			continue;
 		int rc = tell(n, kept, kept->type,
 			address ? NLM_F_CREATE | NLM_F_REPLACE : NLM_F_CREATE | NLM_F_EXCL);
-		if (rc != 0 && rc != -EEXIST && first == 0)
-			first = rc;
+		kept->told = rc == 0 || rc == -EEXIST;
+		some |= kept->told;
+		if (!kept->told && *left == 0)
+			*left = rc;
 	}
-	return first;
+	return some;
+}
+
+/* A gateway may be reached by a route that was told after the one through it: so once more. */
+int iface_state_restore(const struct iface *iface, struct netlink *n)
+{
+	int left;
+
+	while (restore_some(iface, n, &left) && left != 0)
+		;
+	return left;
 }

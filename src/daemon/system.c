@@ -161,7 +161,8 @@ void daemon_system_down(struct daemon *d)
 {
 	if (d->eal)
 		eal_stop();
-	for (unsigned i = 0; i < d->iface_count; i++)
+	/* Who was taken first has the routes over both. */
+	for (unsigned i = d->iface_count; i-- > 0;)
 		iface_give_back(&d->ifaces[i]);
 	control_unclaim();
 	resolver_stop(&d->resolver);

@@ -91,11 +91,17 @@ tool_fails() { # MESSAGE INTERFACE [COMMAND…]
 	[ "$status" = 1 ] && grep -qF "$message" "$scratch/fail.out"
 }
 
+lasting() { # what counts down is left out
+	sed 's/ expires [0-9]*sec//'
+}
+
 # All that taking changes, as text.
 state() {
 	ip -n "$lab-near" -o address show dev in0 | tr -s ' '
-	ip -n "$lab-near" route show table all dev in0 | sort
-	ip -n "$lab-near" -6 route show table all dev in0 | sed 's/ expires [0-9]*sec//' | sort
+	ip -n "$lab-near" route show table all dev in0 | lasting | sort
+	ip -n "$lab-near" -6 route show table all dev in0 | lasting | sort
+	ip -n "$lab-near" route show | sort # also those that lead over more than in0
+	ip -n "$lab-near" -6 route show | lasting | sort
 	ip -n "$lab-near" -o link show dev in0 | grep -o '<.*>'
 	near sysctl net.ipv6.conf.in0.disable_ipv6 net.ipv4.conf.in0.forwarding \
 		net.ipv6.conf.in0.forwarding
@@ -316,6 +322,84 @@ ip -n "$lab-near" route del default dev in0
 ip -n "$lab-near" route del 10.78.0.0/16 dev in0 metric 9 table 77
 ip -n "$lab-near" address add 10.9.0.1/24 brd + dev in0
 ip -n "$lab-near" address add fd00:9::1/64 dev in0 nodad
+
+# ---- routes that need others, and that do not simply name the interface ----
+
+add_routes() {
+	ip -n "$lab-near" link add in1 type veth peer name out1 netns "$lab-far" || return
+	ip -n "$lab-near" address add 10.8.0.1/24 dev in1
+	ip -n "$lab-near" address add fd00:8::1/64 dev in1 nodad
+	ip -n "$lab-near" link set in1 up
+	ip -n "$lab-far" link set out1 up
+	ip -n "$lab-near" route add 10.66.0.1 dev in0 || return
+	ip -n "$lab-near" route add default via 10.66.0.1 || return # the kernel tells it first
+	ip -n "$lab-near" route add 10.52.0.0/16 nexthop via 10.9.0.9 dev in0 weight 3 nexthop via 10.8.0.9 dev in1 || return
+	ip -n "$lab-near" -6 route add fd00:52::/64 \
+		nexthop via fd00:9::9 dev in0 weight 3 nexthop via fd00:8::9 dev in1 || return
+	ip -n "$lab-near" -6 route add fd00:53::/64 via fd00:9::9 dev in0 expires 500 || return
+	near sysctl -q net.ipv4.conf.in0.forwarding=1
+}
+
+add_objects() {
+	ip -n "$lab-near" nexthop add id 5 via 10.9.0.9 dev in0 || return
+	ip -n "$lab-near" nexthop add id 6 via fd00:9::9 dev in0 || return
+	ip -n "$lab-near" nexthop add id 7 via 10.8.0.9 dev in1 || return
+	ip -n "$lab-near" nexthop add id 8 group 5/7 || return
+	ip -n "$lab-near" route add 10.50.0.0/16 nhid 5 || return
+	ip -n "$lab-near" route add 10.51.0.0/16 nhid 8 || return
+	ip -n "$lab-near" route add fd00:50::/64 nhid 6
+}
+
+no_way_out() { # but for those of other interfaces alone
+	! (ip -n "$lab-near" route show table all && ip -n "$lab-near" -6 route show table all) | grep in0
+}
+
+expires_kept() {
+	local seconds
+	seconds=$(ip -n "$lab-near" -6 route show fd00:53::/64 | grep -o 'expires [0-9]*')
+	printf 'left: %s\n' "$seconds"
+	[ "${seconds#expires }" -gt 400 ]
+}
+
+check "routes by a gateway that a route leads to, over two interfaces, and for a time" add_routes
+remember state.ways
+check "an interface with these is taken" tool_start
+check "no route leads over it" no_way_out
+check "and given back" tool_stop
+check "with all of them" state_is "$scratch/state.ways"
+check "and what was left of the time" expires_kept
+check "a start that fails" tool_fails "make /proc/sys writable" in0 \
+	unshare -m sh -ec 'mount -o bind,ro /proc/sys/net/ipv4 /proc/sys/net/ipv4; exec "$@"' sh
+check "gives all of them back, too" state_is "$scratch/state.ways"
+ip -n "$lab-near" address del 10.9.0.1/24 dev in0
+ip -n "$lab-near" route add 10.9.0.0/24 dev in0
+ip -n "$lab-near" route replace 10.52.0.0/16 nexthop via 10.9.0.9 dev in0 nexthop via 10.8.0.9 dev in1
+remember state.ways4
+check "taken without an IPv4 address" tool_start
+check "no route leads over it then, either" no_way_out
+check "given back once more" tool_stop
+check "with all of them as before" state_is "$scratch/state.ways4"
+ip -n "$lab-near" route del 10.9.0.0/24 dev in0
+ip -n "$lab-near" address add 10.9.0.1/24 brd + dev in0
+if add_objects >/dev/null 2>&1; then
+	remember state.objects
+	check "an interface with routes by nexthop objects is taken" tool_start
+	check "no route leads over it by an object" no_way_out
+	check "it is given back" tool_stop
+	check "with those routes" state_is "$scratch/state.objects"
+	near sysctl -q net.ipv4.nexthop_compat_mode=0
+	check "routes whose objects the kernel does not tell are refused" \
+		tool_fails "ip nexthop flush dev in0" in0
+	ip -n "$lab-near" nexthop flush dev in0 >/dev/null
+	ip -n "$lab-near" route add 10.55.0.0/16 nhid 7
+	check "such routes over another interface are none of its business" tool_start
+	check "and stay" grep -q 'nhid 7' <(ip -n "$lab-near" route)
+	check "when it is given back, too" tool_stop
+else
+	skip "an interface with routes by nexthop objects" "none in this kernel"
+fi
+ip -n "$lab-near" link del in1
+ip -n "$lab-near" route del default
 
 # ---- what was down goes down ----
 
