@@ -171,7 +171,6 @@ int main(int argc, char **argv)
 	}
 	if (options.verbose)
 		log_set_level(LOG_DEBUG);
-	control_block_signals();
 	harden(&d);
 	if (!options.check && daemon_start_resolver(&d) != 0)
 		return EXIT_FAILED;
@@ -181,6 +180,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", error);
 		return EXIT_USAGE;
 	}
+	control_block_signals(); /* not before: the file may be a pipe that nobody writes to */
 	int status;
 	if (options.check) {
 		status = daemon_plan(&d) == 0 ? EXIT_DONE : d.status;

@@ -60,8 +60,9 @@ struct control_config {
 struct control;
 
 /*
- * To be called first thing in main(), before there is a second thread (DPDK starts some): signals
- * are then taken by control_run() alone, and writing to a socket whose reader is gone kills nobody.
+ * To be called before there is a second thread (DPDK starts some), and not before what may wait for
+ * ever: signals are then taken by control_run() alone, and writing to a socket whose reader is gone
+ * kills nobody.
  */
 void control_block_signals(void);
 

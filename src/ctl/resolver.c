@@ -22,6 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ctl/control.h"
+
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
@@ -153,6 +155,7 @@ static bool set_filter(void)
 __attribute__((noreturn)) static void be_resolver(int fd, pid_t parent)
 {
 	prctl(PR_SET_NAME, "encrypter-names");
+	control_block_signals(); /* Ctrl-C is the daemon's, which ends this one */
 	if (close_others(&fd) && set_limits() && drop_rights() && set_filter() &&
 		/* last: a change of the user would have undone it */
 		prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)

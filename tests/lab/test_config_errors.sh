@@ -40,6 +40,28 @@ hides_keys() { # FILE: nothing of what is long enough for a part of a key comes 
 	done
 }
 
+# ends_waiting SIGNAL [OPTION]: while it reads from a pipe that nobody writes to
+ends_waiting() {
+	local pid status
+	[ -p "$scratch/pipe" ] || mkfifo "$scratch/pipe" || return
+	exec 9<>"$scratch/pipe"
+	env --default-signal=INT "$BUILD/encrypterd" -c "$scratch/pipe" "${@:2}" \
+		>"$scratch/out" 2>&1 9>&- & # which the shell would have ignore SIGINT
+	pid=$!
+	await 5 has_open $pid "$scratch/pipe" && kill -"$1" $pid && await 5 process_ended $pid
+	status=$?
+	exec 9>&-
+	kill -KILL $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	return $status
+}
+has_open() { # PID FILE
+	find "/proc/$1/fd" -lname "$2" | grep -q .
+}
+process_ended() { # a zombie has
+	! grep -qs '^State:[[:space:]]*[^Z]' "/proc/$1/status"
+}
+
 # Ten thousand peers.
 big_file() {
 	python3 - "$1" <<'END'
@@ -78,4 +100,6 @@ tail -n 4 "$scratch/big.conf" | sed 's/10\.139\.15\.0/10.100.0.0/' >"$scratch/la
 } >"$scratch/twice.conf"
 check "C24: one of them twice is found within a second" refuses "$scratch/twice.conf"
 check "conf/encrypter.conf is accepted, given a key" example
+check "Ctrl-C ends one that waits for the text of its configuration" ends_waiting INT --check
+check "SIGTERM ends one that is to start" ends_waiting TERM
 done_testing
