@@ -30,6 +30,7 @@ enum config_mode { CONFIG_MODE_SMALL, CONFIG_MODE_LARGE };
 
 struct config_domain { /* [Black], [Red] */
 	char port[CONFIG_PORT_MAX];
+	unsigned port_line;
 	int core; /* -1: from the plan */
 	struct ip_prefix addresses[CONFIG_ADDRESSES];
 	unsigned address_count;
@@ -37,6 +38,7 @@ struct config_domain { /* [Black], [Red] */
 	struct ip_addr gateway6;
 	uint16_t mtu; /* what the port's is taken for at most; 0: no limit */
 	uint64_t memory_bytes;
+	unsigned memory_line; /* where it is missing, of the section */
 };
 
 struct config_peer {
@@ -82,6 +84,7 @@ struct config {
 	bool copy_dscp; /* Dscp = copy */
 	bool copy_ecn;  /* Ecn = copy */
 	uint64_t crypt_memory_bytes;
+	unsigned crypt_memory_line; /* as above */
 	struct config_peer *peers;
 	unsigned peer_count;
 	bool inline_preshared_key; /* the file itself holds a preshared key */

@@ -146,8 +146,21 @@ static int check_rules(struct config_parse *p)
 		"tunnel or is refused)");
 }
 
+/* For what is found wrong only when the ports are known. */
+static void note_lines(struct config_parse *p)
+{
+	struct config *c = p->config;
+
+	c->black.port_line = config_line(p, SECTION_BLACK, "Port");
+	c->red.port_line = config_line(p, SECTION_RED, "Port");
+	c->black.memory_line = config_line(p, SECTION_BLACK, "Memory");
+	c->red.memory_line = config_line(p, SECTION_RED, "Memory");
+	c->crypt_memory_line = config_line(p, SECTION_CRYPT, "Memory");
+}
+
 int config_check(struct config_parse *p)
 {
+	note_lines(p);
 	if (check_required(p) != 0 || check_ports(p) != 0 || check_hugepages(p) != 0 ||
 		check_overlap(p) != 0 || check_gateways(p) != 0 ||
 		check_rules(p) != 0)

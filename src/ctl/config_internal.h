@@ -89,6 +89,8 @@ bool config_key_is_list(const char *name);
 /* The line of a key in the present or only section of that kind; 0: not there. */
 unsigned config_key_line(const struct config_parse *p, enum config_section section,
 	const char *name);
+/* Or, when it is not there, where it could be: its section's, or the first. */
+unsigned config_line(const struct config_parse *p, enum config_section section, const char *name);
 const char *config_section_name(enum config_section section);
 /* Key i of the section; behind the last one NULL. */
 const char *config_key_name(enum config_section section, unsigned i);

@@ -117,6 +117,15 @@ unsigned config_key_line(const struct config_parse *p, enum config_section secti
 	return i < 0 ? 0 : p->key_line[section][i];
 }
 
+unsigned config_line(const struct config_parse *p, enum config_section section, const char *name)
+{
+	unsigned line = config_key_line(p, section, name);
+
+	if (line == 0)
+		line = p->section_line[section];
+	return line ? line : 1;
+}
+
 const char *config_section_name(enum config_section section)
 {
 	return sections[section].name;

@@ -50,15 +50,11 @@ static bool is_same(const struct fixed *f, const struct config *a, const struct 
 	return f->text ? strncmp(x, y, f->size) == 0 : memcmp(x, y, f->size) == 0;
 }
 
-/* Where the key is, or, when it was taken out, its section. */
 static int refuse(struct config_parse *p, enum config_section section, const char *key)
 {
-	unsigned line = config_key_line(p, section, key);
-
-	if (line == 0)
-		line = p->section_line[section] ? p->section_line[section] : 1;
-	return config_fail(p, line, "[%s] %s cannot change while encrypterd runs; restart it, or "
-		"write what it was", config_section_name(section), key);
+	return config_fail(p, config_line(p, section, key),
+		"[%s] %s cannot change while encrypterd runs; restart it, or write what it was",
+		config_section_name(section), key);
 }
 
 bool config_same_addresses(const struct config_domain *a, const struct config_domain *b)

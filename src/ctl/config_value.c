@@ -10,7 +10,6 @@
 
 #define KEY_RUN     43 /* so many characters of base64, and a '=', are a key */
 #define CPUS_MAX    8192
-#define MEMORY_MIN  (16ull << 20)
 #define MEMORY_MAX  (64ull << 30)
 
 static bool is_letter_or_digit(char c)
@@ -183,8 +182,8 @@ int config_memory(struct config_parse *p, const char *value, uint64_t *bytes)
 	if (length >= sizeof(digits) || !config_number(digits, MEMORY_MAX, &number))
 		return config_refuse(p, "%s is no size; write a number of bytes with K, M or G, "
 			"such as 64M", config_quote(quoted, value));
-	if (number > MEMORY_MAX >> shift || number << shift < MEMORY_MIN)
-		return config_refuse(p, "Memory = %s is out of range; take 16M to 64G",
+	if (number > MEMORY_MAX >> shift) /* how little will do is for the plan to say */
+		return config_refuse(p, "Memory = %s is out of range; take at most 64G",
 			config_quote(quoted, value));
 	*bytes = number << shift;
 	return 0;

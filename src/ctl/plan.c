@@ -43,16 +43,16 @@ static uint32_t prefix_count(const struct config *config)
 }
 
 /* mtu: of the buffers, which take most of black and red; 0: there are none. */
-static int too_small(const struct config *config, const char *section, uint64_t need, uint16_t mtu,
-	char error[static CONFIG_ERROR_MAX])
+static int too_small(const struct config *config, const char *section, unsigned line, uint64_t need,
+	uint16_t mtu, char error[static CONFIG_ERROR_MAX])
 {
 	char of_mtu[64] = "";
 
 	if (mtu > 0)
 		snprintf(of_mtu, sizeof(of_mtu), " and an MTU of %u (the larger of both ports')", mtu);
 	snprintf(error, CONFIG_ERROR_MAX,
-		"%s: [%s] Memory is too small for %u peers%s; set Memory = %lluM or more",
-		config->path, section, config->peer_count, of_mtu,
+		"%s:%u: [%s] Memory is too small for %u peers%s; set Memory = %lluM or more",
+		config->path, line, section, config->peer_count, of_mtu,
 		(unsigned long long)((need + MIB - 1) / MIB));
 	return -ENOMEM;
 }
@@ -60,19 +60,20 @@ static int too_small(const struct config *config, const char *section, uint64_t 
 static int plan_mtus(struct plan *plan, const struct config *config, uint16_t black_mtu, uint16_t red_mtu,
 	size_t pool_bytes, char error[static CONFIG_ERROR_MAX])
 {
-	const char *larger = black_mtu > red_mtu ? "Black" : "Red";
+	bool black = black_mtu > red_mtu;
 
 	if (pool_bytes == 0) {
 		snprintf(error, CONFIG_ERROR_MAX,
-			"%s: the MTU of [%s] Port is %u, and no buffer can be that long; give it a "
-			"smaller one, or set Mtu = 9000 there", config->path, larger,
-			black_mtu > red_mtu ? black_mtu : red_mtu);
+			"%s:%u: the MTU of [%s] Port is %u, and no buffer can be that long; give it a "
+			"smaller one, or set Mtu = 9000 there", config->path,
+			black ? config->black.port_line : config->red.port_line,
+			black ? "Black" : "Red", black ? black_mtu : red_mtu);
 		return -EINVAL;
 	}
 	if (black_mtu < CONFIG_MTU_LEAST + CONFIG_TUNNEL_BYTES) {
 		snprintf(error, CONFIG_ERROR_MAX,
-			"%s: the MTU of [Black] Port is %u, too small for a tunnel; give it one of "
-			"%u or more", config->path, black_mtu, CONFIG_MTU_LEAST + CONFIG_TUNNEL_BYTES);
+			"%s:%u: the MTU of [Black] Port is %u, too small for a tunnel; give it one of "
+			"%u or more", config->path, config->black.port_line, black_mtu, CONFIG_MTU_LEAST + CONFIG_TUNNEL_BYTES);
 		return -EINVAL;
 	}
 	plan->tunnel_mtu = (uint16_t)(black_mtu - CONFIG_TUNNEL_BYTES);
@@ -119,11 +120,13 @@ int plan_memory(struct plan *plan, const struct config *config, uint16_t black_m
 	if (rc != 0)
 		return rc;
 	if (black > config->black.memory_bytes)
-		return too_small(config, "Black", black, plan->buffer_mtu, error);
+		return too_small(config, "Black", config->black.memory_line, black,
+			plan->buffer_mtu, error);
 	if (red > config->red.memory_bytes)
-		return too_small(config, "Red", red, plan->buffer_mtu, error);
+		return too_small(config, "Red", config->red.memory_line, red,
+			plan->buffer_mtu, error);
 	if (crypt > config->crypt_memory_bytes)
-		return too_small(config, "Crypt", crypt, 0, error);
+		return too_small(config, "Crypt", config->crypt_memory_line, crypt, 0, error);
 	plan->zone_bytes[PLAN_BLACK] = black;
 	plan->zone_bytes[PLAN_RED] = red;
 	/* routes and peers come and go at run time: crypt has all it may have */

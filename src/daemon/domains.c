@@ -213,8 +213,8 @@ int daemon_create_control(struct daemon *d)
 	config_forget_keys(&d->config);
 	if (d->control)
 		return 0;
-	if (d->status == EXIT_USAGE)
-		fprintf(stderr, "%s: %s\n", d->config.path, error);
+	if (d->status == EXIT_USAGE) /* its name is another program's */
+		fprintf(stderr, "%s:%u: %s\n", d->config.path, d->config.name_line, error);
 	else
 		log_event(LOG_ERROR, "control", "%s", error);
 	return -EFAULT;

@@ -50,6 +50,27 @@ check "an interface that is not there: 1" exits 1 \
 	ip netns exec "$lab-siteA" "$BUILD/encrypterd" -c "$scratch/port.conf"
 check "and it is named" says nosuch0
 
+# Another program serves wg's socket of that name.
+rivalled() {
+	local socket=/var/run/wireguard/$lab-siteA.sock line status
+	line=$(grep -n '^Name' "$conf" | head -n 1 | cut -d : -f 1)
+	mkdir -p /var/run/wireguard
+	spawn rival "$scratch/rival" siteA python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+print("listens", flush=True)
+time.sleep(60)' "$socket"
+	await 10 grep -q listens "$scratch/rival" &&
+		exits 2 ip netns exec "$lab-siteA" "$BUILD/encrypterd" -c "$conf" &&
+		says "$conf:$line: .* served by another program"
+	status=$?
+	despawn rival
+	rm -f "$socket"
+	return $status
+}
+check "a name whose socket is another program's: 2, with FILE:LINE:" rivalled
+
 # A port's frames may be too short for a tunnel, too long for a buffer, or want more memory than there is.
 starts_not() { # INTERFACE MTU: 2, whatever it says
 	on siteA ip link set "$1" mtu "$2" &&
@@ -59,7 +80,7 @@ starts_not() { # INTERFACE MTU: 2, whatever it says
 	return $status
 }
 check "a black MTU of 68: 2" starts_not wan0 68
-check "and it is said" says 'MTU of \[Black\] Port is 68, too small for a tunnel; give it one of 656 or more'
+check "and it is said" says '\.conf:[0-9]+: the MTU of \[Black\] Port is 68, too small for a tunnel; give it one of 656 or more'
 check "a red MTU of 65535: 2" starts_not lan0 65535
 check "and it is said" says 'MTU of \[Red\] Port is 65535.*; give it a smaller one, or set Mtu = 9000'
 sed '/^\[Black\]/a Memory = 40M' "$conf" >"$scratch/memory.conf"

@@ -44,6 +44,9 @@ static void accept_whole_site(void)
 	CU_ASSERT_TRUE(c->udp_checksum);
 	CU_ASSERT_TRUE(c->copy_dscp && c->copy_ecn);
 	CU_ASSERT_EQUAL(c->black.memory_bytes, 16ull << 20);
+	CU_ASSERT(c->black.port_line == 10 && c->black.memory_line == 16); /* for later messages */
+	CU_ASSERT(c->red.port_line == 21 && c->red.memory_line == 28);
+	CU_ASSERT_EQUAL(c->crypt_memory_line, 36);
 	CU_ASSERT(c->black.mtu == 1400 && c->red.mtu == 576);
 	CU_ASSERT_EQUAL(c->handshake_limit, 10000000);
 	CU_ASSERT_EQUAL(c->handshake_limit_per_source, 7);
@@ -248,8 +251,7 @@ static void values_of_domains(void)
 		{"[Black]\nGateway = 0.0.0.0\n", 2, "of no host"},
 		{"[Black]\nGateway = 10.0.0.1\n\nGateway = 10.0.0.2\n",
 			4, "IPv4 gateway is already in line 2"},
-		{"[Black]\nMemory = 15M\n", 2, "out of range; take 16M to 64G"},
-		{"[Black]\nMemory = 65G\n", 2, "out of range"},
+		{"[Black]\nMemory = 65G\n", 2, "out of range; take at most 64G"},
 		{"[Black]\nMemory = 99999999999G\n", 2, "no size"},
 		{"[Black]\nMemory = 64 MB\n", 2, "no size"},
 		{"[Black]\nMemory = M\n", 2, "no size"},

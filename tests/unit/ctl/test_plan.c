@@ -3,6 +3,7 @@
 #include "ctl/plan.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,12 @@ static void begin(void)
 	memset(&config, 0, sizeof(config));
 	config.core = config.black.core = config.red.core = -1;
 	config.black.memory_bytes = config.red.memory_bytes = config.crypt_memory_bytes = 64 << 20;
+	snprintf(config.path, sizeof(config.path), "a.conf");
+	config.black.port_line = 3;
+	config.black.memory_line = 4;
+	config.red.port_line = 5;
+	config.red.memory_line = 6;
+	config.crypt_memory_line = 7;
 	black_mtu = red_mtu = 1500;
 }
 
@@ -97,7 +104,7 @@ static void more_memory(void)
 	CU_ASSERT(plan.zone_bytes[PLAN_RED] > one.zone_bytes[PLAN_RED]);
 	config.crypt_memory_bytes = 32 << 20;
 	CU_ASSERT_EQUAL(make(2), -ENOMEM);
-	CU_ASSERT_PTR_NOT_NULL(strstr(error, "[Crypt] Memory is too small"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "a.conf:7: [Crypt] Memory is too small"));
 	config.crypt_core_count = 1;
 	CU_ASSERT_EQUAL(make(2), 0);
 }
@@ -150,14 +157,14 @@ static void memory_for_frames(void)
 	begin();
 	config.red.memory_bytes = 128 << 20;
 	config.black.memory_bytes = 16 << 20;
-	CU_ASSERT(refused(-ENOMEM, "[Black] Memory is too small for 0 peers and an MTU of 1500 "));
+	CU_ASSERT(refused(-ENOMEM, "a.conf:4: [Black] Memory is too small for 0 peers and an MTU of 1500 "));
 	CU_ASSERT(told_well(&config.black.memory_bytes));
 	red_mtu = 9000;
 	config.black.memory_bytes = 40 << 20;
-	CU_ASSERT(refused(-ENOMEM, "[Black] Memory is too small for 0 peers and an MTU of 9000 "));
+	CU_ASSERT(refused(-ENOMEM, "a.conf:4: [Black] Memory is too small for 0 peers and an MTU of 9000 "));
 	CU_ASSERT(told_well(&config.black.memory_bytes));
 	config.red.memory_bytes = 64 << 20;
-	CU_ASSERT(refused(-ENOMEM, "[Red] Memory is too small for 0 peers and an MTU of 9000 "));
+	CU_ASSERT(refused(-ENOMEM, "a.conf:6: [Red] Memory is too small for 0 peers and an MTU of 9000 "));
 	CU_ASSERT(told_well(&config.red.memory_bytes));
 }
 
@@ -167,7 +174,7 @@ static void mtus_that_do_not_work(void)
 	begin();
 	for (unsigned mtu = 0; mtu < 656; mtu++) {
 		black_mtu = (uint16_t)mtu;
-		CU_ASSERT(refused(-EINVAL, "too small for a tunnel; give it one of 656 or more"));
+		CU_ASSERT(refused(-EINVAL, "a.conf:3: the MTU of [Black] Port is"));
 	}
 	black_mtu = 656;
 	CU_ASSERT_EQUAL(make(2), 0);
@@ -175,10 +182,10 @@ static void mtus_that_do_not_work(void)
 	red_mtu = 68; /* hosts there may have what they like */
 	CU_ASSERT_EQUAL(make(2), 0);
 	red_mtu = 65535;
-	CU_ASSERT(refused(-EINVAL, "the MTU of [Red] Port is 65535, and no buffer can be that long"));
+	CU_ASSERT(refused(-EINVAL, "a.conf:5: the MTU of [Red] Port is 65535, and no buffer can be that long"));
 	red_mtu = 1500;
 	black_mtu = 65535;
-	CU_ASSERT(refused(-EINVAL, "the MTU of [Black] Port is 65535"));
+	CU_ASSERT(refused(-EINVAL, "a.conf:3: the MTU of [Black] Port is 65535"));
 }
 
 static void limited_mtu(void)
