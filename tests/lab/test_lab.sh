@@ -68,6 +68,16 @@ despawn holder
 check "the files of one that was killed are in nobody's way" up_another
 down_another
 check "and go with the lab" nothing_left $another
+if [ -x "$BUILD/encrypterd" ]; then
+	check "a lab with an encrypterd" up_another --siteA encrypterd --build "$BUILD"
+	locks="/run/encrypter/.iface-$(stat -Lc %i /run/netns/$another-siteA)-*"
+	"$top/tools/lab" kill --name $another siteA
+	check "which leaves its locks of interfaces when it is killed" compgen -G "$locks"
+	down_another
+	check "and they go with the lab, too" fails compgen -G "$locks"
+else
+	skip "an encrypterd's locks of interfaces" "encrypterd is not built"
+fi
 
 # A lab that comes up when these have found none.
 meanwhile=/run/encrypter-lab/$another
