@@ -46,6 +46,8 @@ static void resolver_ready(void *context, uint32_t events)
 	int rc = names_answer(&c->names, clock_boot_ns(), &answer, (size_t)length, &slot);
 	if (rc == -EPROTO)
 		log_event(LOG_ERROR, "control", "an answer of the resolver is not believed");
+	else if (rc == -ESTALE)
+		log_event(LOG_DEBUG, "control", "an answer of the resolver comes too late");
 	else
 		log_answer(c, slot, rc);
 }
@@ -68,7 +70,11 @@ static void ask(struct control *c, struct wg_now now)
 
 	if (c->resolver_watch.fd < 0 || !names_ask(&c->names, now.boot_ns, &request))
 		return;
-	if (send(c->resolver_watch.fd, &request, sizeof(request), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (send(c->resolver_watch.fd, &request, sizeof(request), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return;
+	if (errno == EAGAIN) /* it has many to do yet; this one counts as lost after a while */
+		log_event(LOG_WARNING, "control", "the resolver takes too long: it takes no more names");
+	else
 		resolver_gone(c);
 }
 

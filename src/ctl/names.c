@@ -241,6 +241,7 @@ static void give_up_pending(struct names *n, uint64_t now_ns)
 {
 	struct name *lost = n->pending ? name_of(n, n->pending_slot) : NULL;
 
+	n->lost += n->pending;
 	n->pending = false;
 	if (lost)
 		take_failure(n, lost, now_ns);
@@ -333,6 +334,14 @@ static void take_found(struct names *n, struct name *name, const struct name *fr
 	set_turn(n, name, !name->up && (first || name->attempts > 1));
 }
 
+/* They come in the order of the questions: the resolver begins with what we wait for only now. */
+static int take_late(struct names *n, uint64_t now_ns)
+{
+	n->lost--;
+	n->asked_ns = now_ns;
+	return -ESTALE;
+}
+
 int names_answer(
 	struct names *n, uint64_t now_ns, const void *bytes, size_t length, uint32_t *slot)
 {
@@ -343,7 +352,12 @@ int names_answer(
 	if (length != sizeof(answer))
 		return -EPROTO;
 	memcpy(&answer, bytes, sizeof(answer));
-	if (!n->pending || answer.id != n->pending_id || answer.count > RESOLVER_ADDRESSES)
+	if (answer.count > RESOLVER_ADDRESSES)
+		return -EPROTO;
+	int32_t age = (int32_t)(n->pending_id - answer.id); /* in requests */
+	if (n->lost > 0 && age >= (n->pending ? 1 : 0))
+		return take_late(n, now_ns);
+	if (!n->pending || age != 0)
 		return -EPROTO;
 	n->pending = false;
 	*slot = n->pending_slot;

@@ -36,6 +36,7 @@ struct names {
 	bool pending;          /* one request is with the resolver */
 	uint32_t pending_slot; /* NAMES_NOBODY: whoever it was for is gone */
 	uint32_t pending_id;
+	uint32_t lost;         /* requests that were given up; their answers may yet come */
 	uint64_t asked_ns;
 	uint64_t due_ns;       /* no name is to be asked for before; may be early */
 };
@@ -61,8 +62,8 @@ void names_up(struct names *n, uint32_t slot);
 bool names_ask(struct names *n, uint64_t now_ns, struct resolver_request *request);
 /*
  * What came from the resolver, which nobody vouches for. 0, and *slot was asked for (or NAMES_NOBODY);
- * -ENOENT when the name has no address that we can use; -EPROTO: no answer to our question, or not
- * well formed; nothing was done then.
+ * -ENOENT when the name has no address that we can use; -ESTALE: the answer to a request
+ * that was given up; -EPROTO: no answer to our question, or not well formed. Nothing was done with these.
  */
 int names_answer(
 	struct names *n, uint64_t now_ns, const void *bytes, size_t length, uint32_t *slot);

@@ -151,10 +151,20 @@ static bool set_filter(void)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
 }
 
+/*
+ * Names are asked for one after the other, so one whose servers are silent must not take minutes: each
+ * server once, for 2 s. Whoever wants it otherwise says so in this variable.
+ */
+static void bound_lookups(void)
+{
+	setenv("RES_OPTIONS", "timeout:2 attempts:1", 0);
+}
+
 /* Without its walls it does not serve: control then says that names are not resolved. */
 __attribute__((noreturn)) static void be_resolver(int fd, pid_t parent)
 {
 	prctl(PR_SET_NAME, "encrypter-names");
+	bound_lookups();
 	control_block_signals(); /* Ctrl-C is the daemon's, which ends this one */
 	if (close_others(&fd) && set_limits() && drop_rights() && set_filter() &&
 		/* last: a change of the user would have undone it */

@@ -13,18 +13,21 @@
 . "$here/_outside.sh"
 need_encrypterd
 
-# Both daemons see the test's file instead of the machine's, in a mount namespace that ends with them. A
+# Both daemons see the test's files instead of the machine's, in a mount namespace that ends with them. A
 # minimal Debian has none, so there they get a copy of /etc that has.
 hosts=$scratch/hosts
+resolv=$scratch/resolv.conf
+: >"$resolv"
 wrapper=$scratch/with-hosts
 cat >"$wrapper" <<END
 #!/bin/sh
 exec unshare --mount sh -c '
-	[ -e /etc/hosts ] || {
-		mkdir -p $scratch/etc && cp -a /etc/. $scratch/etc && touch $scratch/etc/hosts &&
+	[ -e /etc/hosts ] && [ -e /etc/resolv.conf ] || {
+		mkdir -p $scratch/etc && cp -a /etc/. $scratch/etc && rm -f $scratch/etc/resolv.conf &&
+			touch $scratch/etc/hosts $scratch/etc/resolv.conf &&
 			mount --bind $scratch/etc /etc || exit
 	}
-	mount --bind $hosts /etc/hosts && exec "\$@"' sh "\$@"
+	mount --bind $hosts /etc/hosts && mount --bind $resolv /etc/resolv.conf && exec "\$@"' sh "\$@"
 END
 chmod 755 "$wrapper"
 leads_to() { # ADDRESS…
@@ -72,6 +75,30 @@ lab_do start siteA
 check "a name without an address: the daemon is there all the same" await 10 logged 'no usable address'
 leads_to 192.168.1.21
 check "it is asked for again" await 15 ping_once pcA 10.0.2.10
+
+# ---- name servers that do not answer ----
+
+silent() { # three of them: 127.0.0.1 to 3, in siteA
+	printf 'nameserver 127.0.0.%d\n' 1 2 3 >"$resolv"
+	spawn silent "$scratch/silent" siteA python3 -c '
+import socket, time
+sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for i in range(3)]
+for i in range(3):
+    sockets[i].bind(("127.0.0.%d" % (i + 1), 53))
+print("silent", flush=True)
+time.sleep(60)'
+	await 10 grep -q silent "$scratch/silent"
+}
+failures() { [ "$(lab_do log siteA | grep -c 'no usable address')" -ge "$1" ]; }
+check "name servers that are silent" silent
+before=$(lab_do log siteA | grep -c 'no usable address')
+lab_do stop siteA
+leads_to
+lab_do start siteA
+check "cost a name 2 s each" await 9 failures $((before + 1))
+despawn silent
+leads_to 192.168.1.21
+check "after which it is asked for again" await 15 ping_once pcA 10.0.2.10
 
 # ---- the process that does it ----
 

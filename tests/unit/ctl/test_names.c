@@ -219,13 +219,26 @@ static void test_lost_answer(void)
 	CU_ASSERT(names_ask(&names, now_ns, &second));
 	CU_ASSERT_STRING_EQUAL(second.host, "c.example.org");
 	struct resolver_answer a = answer_of(first.id, (const char *const[]){"192.0.2.1", NULL});
-	CU_ASSERT_EQUAL(names_answer(&names, now_ns, &a, sizeof(a), &slot), -EPROTO);
+	now_ns += 100 * CLOCK_SECOND;
+	CU_ASSERT_EQUAL(names_answer(&names, now_ns, &a, sizeof(a), &slot), -ESTALE);
+	CU_ASSERT_EQUAL(slot, NAMES_NOBODY);
+	CU_ASSERT_EQUAL(names_answer(&names, now_ns, &a, sizeof(a), &slot), -EPROTO); /* once */
+	/* The resolver begins with the second now, */
+	CU_ASSERT_EQUAL(names_deadline(&names), now_ns + 120 * CLOCK_SECOND);
 	/* and the first is not forgotten */
 	a = answer_of(second.id, (const char *const[]){"192.0.2.2", NULL});
 	CU_ASSERT_EQUAL(names_answer(&names, now_ns, &a, sizeof(a), &slot), 0);
 	now_ns = names_deadline(&names);
 	CU_ASSERT_FATAL(names_ask(&names, now_ns, &first));
 	CU_ASSERT_STRING_EQUAL(first.host, "b.example.org");
+	/* One that comes when nothing is waited for any more. */
+	now_ns += 120 * CLOCK_SECOND;
+	names_clear(&names, 1);
+	CU_ASSERT_FALSE(names_ask(&names, now_ns, &second));
+	a = answer_of(first.id, (const char *const[]){"192.0.2.1", NULL});
+	CU_ASSERT_EQUAL(names_answer(&names, now_ns, &a, sizeof(a), &slot), -ESTALE);
+	CU_ASSERT_EQUAL(names_answer(&names, now_ns, &a, sizeof(a), &slot), -EPROTO);
+	CU_ASSERT_STRING_EQUAL(turned(&slot), "");
 	end();
 }
 
@@ -408,6 +421,36 @@ static void test_control(void)
 	close(fds[0]);
 }
 
+/* One that is busy for so long that its socket is full has not ended. */
+static void test_control_busy(void)
+{
+	static struct rig r;
+	struct resolver resolver;
+	struct resolver_request request = {0};
+	char host[256];
+	int fds[2], filler;
+
+	open_named(&r, &resolver, fds);
+	give_answer(&r, fds[1], (const char *const[]){NULL}, host);
+	filler = fds[0];
+	while (send(filler, &request, sizeof(request), MSG_DONTWAIT) > 0)
+		;
+	CU_ASSERT_EQUAL(errno, EAGAIN);
+	r.late_ns += 10 * CLOCK_SECOND; /* it is asked for again */
+	rig_settle(&r);
+	CU_ASSERT_EQUAL(r.control->resolver_watch.fd, fds[0]);
+	while (recv(fds[1], &request, sizeof(request), MSG_DONTWAIT) > 0)
+		;
+	r.late_ns += 120 * CLOCK_SECOND; /* then that one is given up, */
+	rig_settle(&r);
+	r.late_ns += 60 * CLOCK_SECOND; /* and asked for again */
+	give_answer(&r, fds[1], (const char *const[]){"192.0.2.2", NULL}, host);
+	CU_ASSERT_STRING_EQUAL(host, "b.example.org");
+	rig_close(&r);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* Initiations that black was told to send since rig_forget(), and where the last one went. */
 static unsigned initiations(const struct rig *r, char to[static ADDR_TEXT_MAX])
 {
@@ -560,6 +603,7 @@ static const struct unit_test tests[] = {
 	{"A51: nor one that was there before its name was found", test_up_before_found},
 	{"several addresses are tried in turn", test_in_turn},
 	{"control asks, sets the endpoint, and outlives the resolver", test_control},
+	{"a resolver that is busy for long is no dead one", test_control_busy},
 	{"A34: control asks when attempts fail and when they are given up, and tries each address",
 		test_control_fails},
 	{"the resolver's process: answers, and has no rights", test_process},
