@@ -141,6 +141,28 @@ static void expire_clients(struct control *c, uint64_t now_ns)
 	c->client_due_ns = uapi < ctl ? uapi : ctl;
 }
 
+/*
+ * Changes are made one after the other, in the order in which they were asked for on either socket or by a
+ * signal, so that nobody waits for ever. Who wants to see peers takes his turn too: halfway they would be
+ * half old, half new.
+ */
+static void take_turns(struct control *c, struct wg_now now)
+{
+	control_ctl_answer(c, now);
+	while (c->run.stage == STAGE_NONE) {
+		uint64_t uapi = control_uapi_turn(c), ctl = control_ctl_turn(c);
+		uint64_t first = uapi < ctl ? uapi : ctl;
+		if (c->reload != 0 && c->reload < first)
+			control_reload_step(c);
+		else if (first == UINT64_MAX)
+			return;
+		else if (first == uapi)
+			control_uapi_serve(c);
+		else
+			control_ctl_serve(c, now);
+	}
+}
+
 bool control_round(struct control *c, struct wg_now now)
 {
 	check_rings(c);
@@ -150,9 +172,7 @@ bool control_round(struct control *c, struct wg_now now)
 	more |= control_take_reports(c, now);
 	more |= look_at_peers(c, now);
 	more |= run_timers(c, now);
-	control_uapi_serve(c, now);
-	control_ctl_serve(c, now);
-	control_reload_step(c);
+	take_turns(c, now);
 	more |= control_change_step(c, now);
 	control_names_step(c, now);
 	expire_clients(c, now.boot_ns);
@@ -265,7 +285,8 @@ static void signal_ready(void *context, uint32_t events)
 
 	while (read(c->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGHUP) {
-			c->reload = true;
+			if (c->reload == 0)
+				c->reload = ++c->requests;
 			continue;
 		}
 		log_event(LOG_NOTICE, "control", "signal number=%u from_pid=%u",

@@ -16,6 +16,7 @@ struct ctl_client {
 	struct control *control;
 	struct verb_request request;
 	bool waiting;
+	uint64_t number; /* of the request: first come, first served */
 	bool changing; /* a change was begun, and answers when it is done */
 	bool showing; /* peers, from next_slot on */
 	uint32_t next_slot;
@@ -46,6 +47,7 @@ static size_t ctl_receive(struct client *client, const uint8_t *bytes, size_t le
 
 	if (v->request.complete) {
 		client->busy = v->waiting = true;
+		v->number = ++v->control->requests;
 		client->last = v->request.too_long;
 	}
 	return taken;
@@ -252,18 +254,40 @@ static bool awaits_change(enum verb verb)
 	       verb == VERB_setconf;
 }
 
-void control_ctl_serve(struct control *c, struct wg_now now)
+/* Of those that take turns, or of the others; NULL: none. */
+static struct client *first_waiting(const struct control *c, bool turns)
 {
+	struct client *first = NULL;
+
 	for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
 		struct client *client = &c->ctl.clients[i];
 		const struct ctl_client *v = client->state;
-		if (client->watch.fd < 0 || !v->waiting)
+		if (client->watch.fd < 0 || !v->waiting || awaits_change(v->request.verb) != turns)
 			continue;
-		/* While a change is being committed the peers are half old, half new. */
-		if (awaits_change(v->request.verb) && c->run.stage != STAGE_NONE)
-			continue;
-		answer(client, c, now);
+		if (!first || v->number < ((const struct ctl_client *)first->state)->number)
+			first = client;
 	}
+	return first;
+}
+
+uint64_t control_ctl_turn(const struct control *c)
+{
+	const struct client *client = first_waiting(c, true);
+
+	return client ? ((const struct ctl_client *)client->state)->number : UINT64_MAX;
+}
+
+void control_ctl_serve(struct control *c, struct wg_now now)
+{
+	answer(first_waiting(c, true), c, now);
+}
+
+void control_ctl_answer(struct control *c, struct wg_now now)
+{
+	struct client *client;
+
+	while ((client = first_waiting(c, false)))
+		answer(client, c, now);
 }
 
 static void ctl_overdue(struct client *client)

@@ -119,9 +119,7 @@ void control_reload_step(struct control *c)
 	char error[CONFIG_ERROR_MAX];
 	char path[CONFIG_PATH_MAX];
 
-	if (!c->reload || c->run.stage != STAGE_NONE)
-		return;
-	c->reload = false;
+	c->reload = 0;
 	snprintf(path, sizeof(path), "%s", c->running->path);
 	control_reload(c, path, RELOAD_SYNC, NULL, error);
 }

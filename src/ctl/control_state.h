@@ -117,7 +117,7 @@ struct control {
 	enum config_mode mode;
 	bool uapi_secrets;
 	struct config *running;      /* the file, without keys and lists */
-	bool reload;                 /* was asked for by a signal */
+	uint64_t reload;             /* the number of a signal's request; 0: none */
 	uint16_t listen_port;
 	struct wg_device *device;
 	struct wg_actions *actions;  /* guarded: keys pass through */
@@ -132,7 +132,7 @@ struct control {
 	struct mark mark;
 	bool clock_doubted;          /* and said so */
 	struct server uapi, ctl;
-	uint64_t requests;           /* numbers requests in the order in which they came */
+	uint64_t requests;           /* numbers requests, of whatever way, in the order in which they came */
 	int epoll_fd, signal_fd, stop_fd;
 	struct watch bell_watch, signal_watch, stop_watch, resolver_watch;
 	_Atomic bool stop;
@@ -266,18 +266,25 @@ int control_reload_begin(struct control *c, const struct config *config, enum re
  */
 int control_reload(struct control *c, const char *path, enum reload_how how, struct client *client,
 	char error[static CONFIG_ERROR_MAX]);
-/* A signal asked for it. */
+/* A signal asked for it, and its turn has come. */
 void control_reload_step(struct control *c);
 
 /* ---- control_uapi.c, control_ctl.c: the two protocols ---- */
 
 extern const struct server_ops control_uapi_ops;
 extern const struct server_ops control_ctl_ops;
-/* Answers whoever can be answered now. */
-void control_uapi_serve(struct control *c, struct wg_now now);
+/*
+ * The number of the first request that waits for its turn, since it makes a change or shows what changes
+ * make; UINT64_MAX: none. *_serve does what that one asks for, or begins it; not while a change is made.
+ */
+uint64_t control_uapi_turn(const struct control *c);
+uint64_t control_ctl_turn(const struct control *c);
+void control_uapi_serve(struct control *c);
+void control_ctl_serve(struct control *c, struct wg_now now);
+/* Whoever need not wait for a turn. */
+void control_ctl_answer(struct control *c, struct wg_now now);
 void control_uapi_changed(struct client *client, int error);
 void control_ctl_changed(struct client *client, int error);
-void control_ctl_serve(struct control *c, struct wg_now now);
 
 /* A peer's bytes with WireGuard's overhead and handshakes (A55). */
 void control_peer_bytes(const struct control *c, uint32_t slot, const struct wg_peer_info *info,

@@ -218,7 +218,7 @@ static void begin_change(struct control *c, struct client *client)
 	refuse(client, -rc);
 }
 
-static struct client *first_waiting(struct control *c)
+static struct client *first_waiting(const struct control *c)
 {
 	struct client *first = NULL;
 
@@ -233,20 +233,25 @@ static struct client *first_waiting(struct control *c)
 	return first;
 }
 
-void control_uapi_serve(struct control *c, struct wg_now now)
+uint64_t control_uapi_turn(const struct control *c)
 {
-	struct client *client;
+	const struct client *client = first_waiting(c);
 
-	/* Also a get waits while a change is being committed: it would show a half of it. */
-	while (c->run.stage == STAGE_NONE && (client = first_waiting(c))) {
-		const struct uapi_client *u = client->state;
-		if (u->request.error != 0)
-			refuse(client, u->request.error);
-		else if (u->request.kind == UAPI_GET)
-			show(c, client);
-		else
-			begin_change(c, client);
-	}
+	return client ? ((const struct uapi_client *)client->state)->number : UINT64_MAX;
+}
+
+/* Also a get waits while a change is being committed: it would show a half of it. */
+void control_uapi_serve(struct control *c)
+{
+	struct client *client = first_waiting(c);
+	const struct uapi_client *u = client->state;
+
+	if (u->request.error != 0)
+		refuse(client, u->request.error);
+	else if (u->request.kind == UAPI_GET)
+		show(c, client);
+	else
+		begin_change(c, client);
 }
 
 static void uapi_overdue(struct client *client)

@@ -570,15 +570,56 @@ static void test_black_addresses(void)
 	end();
 }
 
+static unsigned answers(int fd)
+{
+	unsigned count = 0;
+
+	for (const char *at = rig_read(fd); (at = strstr(at, "errno=0\n\n")); at++)
+		count++;
+	return count;
+}
+
+/* Two programs that never stop setting something: whoever else asks gets his turn, and so does a signal. */
+static void test_two_streams(void)
+{
+	char text[200 * 32] = "";
+	int fds[3];
+	unsigned done = 0, rounds = 0;
+
+	begin(SITE PEER_B);
+	for (unsigned i = 0; i < 32; i++)
+		sprintf(text + strlen(text), "set=1\npublic_key=%s\nreplace_allowed_ips=true\n"
+			"allowed_ip=10.7.%u.0/24\n\n", rig_hex(9), i);
+	for (unsigned i = 0; i < 3; i++)
+		fds[i] = rig_connect(&rig, i < 2);
+	for (unsigned i = 0; i < 2; i++)
+		CU_ASSERT(rig_write(fds[i], text));
+	rig_round(&rig);
+	put_config(conf_path, SITE PEER_C);
+	rig.control->reload = ++rig.control->requests; /* as SIGHUP sets it */
+	CU_ASSERT(rig_write(fds[2], "verb=show\n\n"));
+	while (answers(fds[2]) == 0 && rounds++ < 2000) {
+		rig_round(&rig);
+		rig_domains(&rig);
+		done += answers(fds[0]) + answers(fds[1]);
+	}
+	CU_ASSERT(done >= 1 && done <= 4); /* those before it, not all 64 */
+	CU_ASSERT(shows("peer_name=c\n"));
+	rig_settle(&rig);
+	for (unsigned i = 0; i < 3; i++)
+		close(fds[i]);
+	end();
+}
+
 static void test_signal(void)
 {
 	begin(SITE PEER_B);
 	put_config(conf_path, SITE PEER_C);
-	rig.control->reload = true; /* as SIGHUP sets it */
+	rig.control->reload = ++rig.control->requests; /* as SIGHUP sets it */
 	rig_settle(&rig);
 	CU_ASSERT(shows("peer_name=c\n"));
 	put_config(conf_path, "nonsense\n");
-	rig.control->reload = true;
+	rig.control->reload = ++rig.control->requests;
 	rig_settle(&rig);
 	CU_ASSERT(shows("peer_name=c\n"));
 	end();
@@ -598,6 +639,7 @@ static const struct unit_test tests[] = {
 	{"what there is no memory for is refused whole", test_no_room},
 	{"changes wait for each other", test_turns},
 	{"A51, A52: other black addresses: black has them, then each peer's way", test_black_addresses},
+	{"nobody waits for ever while others change something", test_two_streams},
 	{"by a signal", test_signal},
 	{NULL, NULL},
 };
