@@ -357,6 +357,8 @@ static bool stage_done(struct control *c, struct wg_now now)
 		return remove_peers(c);
 	case STAGE_DEVICE:
 		return set_device(c);
+	case STAGE_WIPE:
+		return wipe_sessions(c);
 	case STAGE_ADDRESSES:
 		return set_addresses(c);
 	case STAGE_WAYS:
@@ -367,8 +369,6 @@ static bool stage_done(struct control *c, struct wg_now now)
 		return greet_peers(c, now);
 	case STAGE_REMOVED:
 		return c->removals == 0;
-	case STAGE_WIPE:
-		return wipe_sessions(c);
 	case STAGE_EDIT:
 		return apply_edits(c, now);
 	case STAGE_PREFIXES:

@@ -83,12 +83,12 @@ enum change_stage {
 	STAGE_UNROUTED,  /* wait: no packet can be staged for them any more */
 	STAGE_REMOVE,    /* tell the domains, forget the peers */
 	STAGE_DEVICE,    /* private key, port */
+	STAGE_WIPE,      /* the sessions of all peers, when the private key changed: waits for nothing */
 	STAGE_ADDRESSES, /* of the black port */
 	STAGE_WAYS,      /* to all peers: they begin or lead elsewhere now */
 	STAGE_WAYS_TOLD, /* wait: black uses them */
 	STAGE_GREET,     /* all peers with a session: they see where we are */
 	STAGE_REMOVED,   /* wait: their slots may be used again */
-	STAGE_WIPE,      /* the sessions of all peers, when the private key changed */
 	STAGE_EDIT,
 	STAGE_PREFIXES,
 	STAGE_ROUTE,     /* publish the routes as they are to be */
