@@ -115,6 +115,8 @@ check "peer add" ctl siteA peer add "$other" allowed-ips 10.7.0.0/16,fd00:7::/64
 check "it is there" test "$(wg show "$lab-siteA" allowed-ips | grep -F "$other" | cut -f 2)" = \
 	"10.7.0.0/16 fd00:7::/64 10.8.0.1/32"
 check "peer add of one that is there: refused" refused 'already' ctl siteA peer add "$other"
+check "A53: peer add of the device's own key: refused" refused "own key" \
+	ctl siteA peer add "$(cat "/run/encrypter-lab/$lab/siteA.pub")"
 check "peer set" ctl siteA peer set "$other" persistent-keepalive off allowed-ips 10.9.0.0/16
 check "it is set" test "$(wg show "$lab-siteA" allowed-ips | grep -F "$other" | cut -f 2)" = 10.9.0.0/16
 wg genpsk >"$scratch/psk"

@@ -58,6 +58,14 @@ static bool find_peer(const struct reply *reply, const char *who, struct reply_l
 	return false;
 }
 
+/* A peer with it would be ignored (A53). */
+static bool is_own_key(const struct reply *reply, const char *key)
+{
+	struct reply_line line;
+
+	return reply_find(reply, "public_key", &line) && reply_value_is(&line, key);
+}
+
 /* ---- settings: what the daemon would refuse without saying which ---- */
 
 static void put_key(FILE *out, const char *word, const uint8_t key[static KEY_LEN])
@@ -205,6 +213,8 @@ static int put_peer(FILE *out, const struct invocation *in, const struct reply *
 	text[length] = '\0';
 	if (key_from_base64(key, text) != 0)
 		return peer_refuse("is no public key", who);
+	if (add && is_own_key(shown, text))
+		return peer_refuse("that is this device's own key", who);
 	put_key(out, "public_key", key);
 	if (strcmp(action, "remove") == 0) {
 		fputs("remove=true\n", out);

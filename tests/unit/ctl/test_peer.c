@@ -11,12 +11,13 @@
 
 #define KEY_ONE  "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define KEY_TWO  "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define KEY_OWN  "AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define HEX_REST "00000000000000000000000000000000000000000000000000000000000000"
 #define HEX_ONE  "01" HEX_REST
 #define HEX_TWO  "02" HEX_REST
 
 /* One peer without a name, one with. */
-static char shown[] = "name=siteA\npeer=" KEY_ONE "\npeer_name=\npeer=" KEY_TWO "\npeer_name=siteB\n";
+static char shown[] = "name=siteA\npublic_key=" KEY_OWN "\npeer=" KEY_ONE "\npeer_name=\npeer=" KEY_TWO "\npeer_name=siteB\n";
 
 static char *asked;
 
@@ -50,6 +51,8 @@ static void test_who(void)
 	CU_ASSERT_EQUAL(ask("remove", "siteC", NULL), EXIT_FAILED);
 	CU_ASSERT_EQUAL(ask("add", "siteC", NULL), EXIT_FAILED);
 	CU_ASSERT_EQUAL(ask("add", KEY_ONE, NULL), EXIT_FAILED);
+	CU_ASSERT_EQUAL(ask("add", KEY_OWN, NULL), EXIT_FAILED); /* A53 */
+	CU_ASSERT_PTR_NULL(strstr(asked, "public_key"));
 }
 
 static void test_nobody(void)
