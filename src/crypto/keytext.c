@@ -45,6 +45,14 @@ int key_from_base64(uint8_t key[static KEY_LEN], const char *text)
 	return commit(key, decoded, ok);
 }
 
+int key_from_file_text(uint8_t key[static KEY_LEN], char *bytes, size_t length)
+{
+	while (length > 0 && memchr(" \t\r\n", bytes[length - 1], 4))
+		length--;
+	bytes[length] = '\0';
+	return strlen(bytes) == length ? key_from_base64(key, bytes) : -EINVAL;
+}
+
 void key_to_base64(char text[static KEY_BASE64_LEN], const uint8_t key[static KEY_LEN])
 {
 	sodium_bin2base64(text, KEY_BASE64_LEN, key, KEY_LEN, sodium_base64_VARIANT_ORIGINAL);

@@ -39,15 +39,6 @@ static int check_file(int fd, char why[static CONFIG_WHY_MAX])
 	return 0;
 }
 
-/* One line of base64; blanks behind it do not matter. */
-static int parse_key(uint8_t key[static KEY_LEN], char text[static TEXT_MAX], size_t length)
-{
-	while (length > 0 && memchr(" \t\r\n", text[length - 1], 4))
-		length--;
-	text[length] = '\0';
-	return strlen(text) == length ? key_from_base64(key, text) : -EINVAL;
-}
-
 static int read_text(char text[static TEXT_MAX], int fd, size_t *length)
 {
 	*length = 0;
@@ -74,7 +65,7 @@ static int read_key(uint8_t key[static 32], const char *path, char why[static CO
 		return -EINVAL;
 	}
 	int rc = check_file(fd, why);
-	if (rc == 0 && (read_text(text, fd, &length) != 0 || parse_key(key, text, length) != 0)) {
+	if (rc == 0 && (read_text(text, fd, &length) != 0 || key_from_file_text(key, text, length) != 0)) {
 		snprintf(why, CONFIG_WHY_MAX, "does not hold one key (a line of 44 characters in "
 			"base64); make it with `encrypterctl genkey`");
 		rc = -EINVAL;

@@ -166,14 +166,17 @@ static bool uapi_more(struct client *client)
 
 /* ---- turns ---- */
 
-static const char *reason_of(const struct uapi_request *r, int error)
+/* tables: the change was whole, and what it makes of crypt's tables had no room. */
+static const char *reason_of(const struct uapi_request *r, int error, bool tables)
 {
 	switch (error) {
 	case ENOSPC:
 		return "more peers or prefixes than there is room for; remove some, or put them into the "
 		       "configuration and restart encrypterd";
 	case ENOMEM:
-		return "no memory for it; raise [Crypt] Memory and restart encrypterd";
+		return tables ? "no memory for it; raise [Crypt] Memory and restart encrypterd" :
+				"no locked memory for the request; send it in parts, or raise the "
+				"process's limit";
 	case E2BIG:
 		return "the request is too long; send it in parts";
 	default:
@@ -183,7 +186,7 @@ static const char *reason_of(const struct uapi_request *r, int error)
 }
 
 /* Which line it was, and which key; never what it said. */
-static void refuse(struct client *client, int error)
+static void refuse(struct client *client, int error, bool tables)
 {
 	const struct uapi_client *u = client->state;
 	const struct uapi_request *r = &u->request;
@@ -196,7 +199,7 @@ static void refuse(struct client *client, int error)
 		log_event(LOG_WARNING, "control",
 			"configuration refused by=uapi uid=%u pid=%d error=%d%s reason=\"%s\"",
 			(unsigned)client->uid, (int)client->pid, error, where,
-			reason_of(r, error));
+			reason_of(r, error, tables));
 	answer(client, error);
 }
 
@@ -207,7 +210,8 @@ static void begin_change(struct control *c, struct client *client)
 
 	change_init(&change);
 	int rc = change_from_uapi(&change, c->device, u->request.ops, u->request.count);
-	if (rc != 0)
+	bool whole = rc == 0;
+	if (!whole)
 		change_free(&change);
 	else
 		rc = control_change_begin(c, &change, client);
@@ -215,7 +219,7 @@ static void begin_change(struct control *c, struct client *client)
 		u->stage = UAPI_CHANGING;
 		return;
 	}
-	refuse(client, -rc);
+	refuse(client, -rc, whole);
 }
 
 static struct client *first_waiting(const struct control *c)
@@ -247,7 +251,7 @@ void control_uapi_serve(struct control *c)
 	const struct uapi_client *u = client->state;
 
 	if (u->request.error != 0)
-		refuse(client, u->request.error);
+		refuse(client, u->request.error, false);
 	else if (u->request.kind == UAPI_GET)
 		show(c, client);
 	else

@@ -72,6 +72,9 @@ check "the first one passes" says 0 '^1 passed, 0 failed' cat "$scratch/first"
 program "$scratch/bin/unit" <<<'exit 0'
 check "what it has left running keeps no further one out" says 0 ' 0 failed' run_check --quick
 kill "$(cat "$scratch/stays")" 2>/dev/null
+rm -f "$tree/build/.check-lock" && mkdir "$tree/build/.check-lock"
+check "a folder that cannot be written is said to be one" says 1 'cannot be written' run_check --quick --only nothing
+rmdir "$tree/build/.check-lock"
 
 # ---- packages ----
 

@@ -83,10 +83,7 @@ static bool read_key(uint8_t key[static KEY_LEN])
 		(got = read(STDIN_FILENO, text + length, sizeof(text) - 1 - length)) > 0)
 		length += (size_t)got;
 	bool whole = length < sizeof(text) - 1;
-	while (length > 0 && strchr(" \t\r\n", text[length - 1]))
-		length--;
-	text[length] = '\0';
-	bool good = whole && length == strlen(text) && key_from_base64(key, text) == 0;
+	bool good = whole && key_from_file_text(key, text, length) == 0;
 	secret_wipe(text, sizeof(text));
 	return good;
 }

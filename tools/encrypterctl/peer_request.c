@@ -11,6 +11,8 @@
 #include "encrypterctl/commands.h"
 #include "util/addr.h"
 
+#define KEY_FILE_MAX 128 /* a key and some line ends; more is no key file */
+
 static const char usage[] =
 	"usage: encrypterctl peer list\n"
 	"       encrypterctl peer add KEY [SETTING...]\n"
@@ -85,23 +87,20 @@ static int read_preshared_key(const char *path, char *text, size_t size, uint8_t
 	if (!file)
 		return peer_refuse(strerror(errno), path);
 	setvbuf(file, NULL, _IONBF, 0); /* no copy is left behind */
-	size_t length = fread(text, 1, size - 1, file);
+	size_t length = fread(text, 1, size, file);
 	int error = ferror(file) ? errno : 0;
 	fclose(file);
 	if (error != 0)
 		return peer_refuse(strerror(error), path);
 	if (length == 0)
 		return EXIT_DONE;
-	while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
-		text[--length] = '\0';
-	if (length == 0)
-		return peer_refuse("there is no key in it", path);
-	return key_from_base64(key, text) == 0 ? EXIT_DONE : peer_refuse("is no key file", path);
+	bool good = length < size && key_from_file_text(key, text, length) == 0;
+	return good ? EXIT_DONE : peer_refuse("does not hold one key", path);
 }
 
 static int put_preshared_key(FILE *out, const char *path)
 {
-	char text[KEY_BASE64_LEN + 2] = "";
+	char text[KEY_FILE_MAX] = "";
 	uint8_t key[KEY_LEN] = {0};
 	int status = read_preshared_key(path, text, sizeof(text), key);
 

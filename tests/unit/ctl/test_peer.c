@@ -121,8 +121,14 @@ static void test_preshared_key(void)
 	write_file(path, "\n");
 	CU_ASSERT_EQUAL(ask("set", "siteB", "preshared-key", path, NULL), EXIT_FAILED);
 	CU_ASSERT_PTR_NULL(strstr(asked, "preshared_key"));
-	write_file(path, KEY_TWO "\nx");
-	CU_ASSERT_EQUAL(ask("set", "siteB", "preshared-key", path, NULL), EXIT_FAILED);
+	static const char *const bad[] = {KEY_TWO "\nx", KEY_TWO "\n\nx", KEY_TWO "\n" KEY_TWO "\n"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		write_file(path, bad[i]);
+		CU_ASSERT_EQUAL(ask("set", "siteB", "preshared-key", path, NULL), EXIT_FAILED);
+		CU_ASSERT_PTR_NULL(strstr(asked, "preshared_key"));
+	}
+	write_file(path, KEY_TWO " \r\n\n\n"); /* as the daemon takes it */
+	CU_ASSERT_EQUAL(ask("set", "siteB", "preshared-key", path, NULL), EXIT_DONE);
 	CU_ASSERT_EQUAL(ask("set", "siteB", "preshared-key", folder, NULL), EXIT_FAILED);
 	CU_ASSERT_PTR_NULL(strstr(asked, "preshared_key"));
 	unlink(path);
