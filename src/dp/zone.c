@@ -11,6 +11,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <rte_bus.h>
+#include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -31,16 +33,29 @@ static size_t round_up(size_t bytes, size_t page)
 	return (bytes + page - 1) / page * page;
 }
 
+static bool has_pci_port(void)
+{
+	struct rte_eth_dev_info info;
+	uint16_t port;
+
+	RTE_ETH_FOREACH_DEV(port) {
+		if (rte_eth_dev_info_get(port, &info) == 0 && info.device &&
+			strcmp(rte_bus_name(rte_dev_bus(info.device)), "pci") == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Where memory should lie that devices see at its virtual address: the kernel's own choice has 47
- * bits, more than some IOMMUs take. NULL: anywhere. Devices behind an IOMMU, that is PCI ports, were
- * all found when EAL started.
+ * bits, more than some IOMMUs take. NULL: anywhere, which is harder to guess. Devices behind an IOMMU, that
+ * is PCI ports, were all found when EAL started.
  */
 static void *wanted_address(size_t length)
 {
 	uint32_t random;
 
-	if (rte_eal_iova_mode() != RTE_IOVA_VA || rte_eth_dev_count_avail() == 0)
+	if (rte_eal_iova_mode() != RTE_IOVA_VA || !has_pci_port())
 		return NULL;
 	if (length >= DEVICE_AREA || getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return NULL;

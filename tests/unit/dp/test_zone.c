@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dp/port.h"
 #include "eal.h"
 #include "suites.h"
 
@@ -103,12 +104,27 @@ static void names_are_unique(void)
 	zone_destroy(&a);
 }
 
+/* The lower addresses are for those whose devices see no others; a virtual port has none. */
+static void beside_virtual_ports(void)
+{
+	struct port port = {0};
+	struct zone z;
+
+	unit_eal();
+	CU_ASSERT_EQUAL_FATAL(port_probe(&port, "net_null_zone"), 0);
+	unit_zone(&z, "virtual", 4);
+	CU_ASSERT((uintptr_t)z.base >= 1ul << 39);
+	zone_destroy(&z);
+	port_close(&port);
+}
+
 static const struct unit_test tests[] = {
 	{"allocations lie in their zone, zeroed", memory_is_the_zones},
 	{"a full zone says so", full_zone},
 	{"left out of core dumps and children", not_in_dumps},
 	{"on few pages, unless small ones are asked for", few_pages},
 	{"a name is taken once", names_are_unique},
+	{"anywhere, where no port is a PCI device", beside_virtual_ports},
 	{NULL, NULL},
 };
 
