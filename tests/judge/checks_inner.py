@@ -144,8 +144,9 @@ def outer(court):
     require(await_true(2, lambda: len([d for d in court.world.black.since(mark) if d[2] == peer.at]) > 4),
             "no capture")
     heads = [d[4] for d in court.world.black.since(mark) if d[2] == peer.at]
-    require(all(len(h) == 20 and h[1] == 0 and not h[6] & 0x40 for h in heads), "TOS or DF",
+    require(all(len(h) == 28 and h[1] == 0 and not h[6] & 0x40 for h in heads), "TOS or DF",
             [h.hex() for h in heads])
+    require(all(h[26:] == bytes(2) for h in heads), "UDP checksums", [h.hex() for h in heads])
     require(len({h[8] for h in heads}) == 1, "TTL differs")
 
 

@@ -161,8 +161,9 @@ class Court:
     # ---- the sitting ----
 
     def hold(self, selected, long):
-        """Prints ok or not ok for each check; the number of failures."""
+        """Prints the plan, and ok or not ok for each check; the number of failures."""
         chosen = [c for c in checks if selected in c[0] and (long or not c[3])]
+        print("1..%d" % len(chosen), flush=True)
         waiting = {function: Slow(self, function) for _, function, is_slow, _ in chosen if is_slow}
         failures = 0
         for name, function, is_slow, _ in sorted(chosen, key=lambda c: c[2]):

@@ -4,8 +4,8 @@
 
   main.py LAB BUILD [PART-OF-A-NAME]
 
-LAB is up, site B's daemon ended and its address taken over; BUILD has encrypterctl. Prints `ok NAME` or
-`not ok NAME` for each check. LONG=yes adds those that wait for minutes, TIMES=yes says what each
+LAB is up, site B's daemon ended and its address taken over; BUILD has encrypterctl. Prints how many
+checks there are, as `1..N`, and `ok NAME` or `not ok NAME` for each. LONG=yes adds those that wait for minutes, TIMES=yes says what each
 took."""
 import os
 import sys

@@ -61,14 +61,14 @@ class Capture(threading.Thread):
 
 
 def parse_udp(packet):
-    """((source, port), (destination, port), payload, IP header), or None"""
+    """((source, port), (destination, port), payload, headers of IP and UDP), or None"""
     head = (packet[0] & 15) * 4
     if packet[9] != 17:
         return None
     ports = struct.unpack_from("!HH", packet, head)
     length = struct.unpack_from("!H", packet, head + 4)[0]
     return ((socket.inet_ntoa(packet[12:16]), ports[0]), (socket.inet_ntoa(packet[16:20]), ports[1]),
-            packet[head + 8:head + length], packet[:head])
+            packet[head + 8:head + length], packet[:head + 8])
 
 
 class World:

@@ -29,14 +29,19 @@ lab_up
 check "site A has two black addresses" second_address
 check "the judge is where site B was" take_over
 
+planned=none ended=no before=$tests_run
 while IFS= read -r line; do
 	case "$line" in
+	'1..'[0-9]*) planned=${line#1..} ;;
 	'ok '*) ok "${line#ok }" ;;
 	'not ok '*) not_ok "${line#not ok }" ;;
 	'# '*) printf '%s\n' "$line" ;;
+	'exit status '[01]) ended=yes ;;
 	*) diag "$line" ;;
 	esac
 done < <(timeout -s KILL 270 "$python" "$here/../judge/main.py" "$lab" "$BUILD" "${1:-}" 2>&1; echo "exit status $?")
-[ "$tests_run" -gt 2 ] || not_ok "the judge says something"
+heard=$((tests_run - before))
+judged_all() { [ "$ended" = yes ] && [ "$heard" = "$planned" ] && [ "$heard" != 0 ]; }
+check "the judge comes to its end, and judged all that it meant to: $heard of $planned" judged_all
 
 done_testing
