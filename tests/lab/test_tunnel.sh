@@ -9,6 +9,17 @@
 need_encrypterd
 lab_up
 
+fast_engine() { # by which encrypterd was built with it
+	ctl siteA status --json | tee /dev/stderr | python3 -c '
+import json, sys
+sys.exit(json.load(sys.stdin)["engine"] != "ipsec-mb")'
+}
+if ls /usr/lib/*/libIPSec_MB.so >/dev/null 2>&1; then
+	check "the engine is ipsec-mb" fast_engine
+else
+	skip "the engine is ipsec-mb" "libipsec-mb-dev is not installed"
+fi
+
 # A packet that starts the handshake waits for it (staged, A42) and arrives.
 check "A25: the first packet, sent when there is no session, arrives" pings pcA 1 10.0.2.10
 check "1000 pings from pcA to pcB, none lost" pings pcA 1000 10.0.2.10 -i 0.002

@@ -13,6 +13,7 @@
 static unsigned reported;
 static unsigned failed;
 static unsigned asserts_before; /* the running test's own are what came after */
+static const char *skipped;     /* why the running test is; NULL: it is not */
 
 /* A '#' would start a TAP directive, a newline another line. */
 static void print_name(const char *text)
@@ -28,6 +29,12 @@ static void on_test_start(const CU_pTest test, const CU_pSuite suite)
 {
 	(void)test, (void)suite;
 	asserts_before = CU_get_number_of_asserts();
+	skipped = NULL;
+}
+
+void unit_skip(const char *reason)
+{
+	skipped = reason;
 }
 
 /* An assertion in a loop may fail thousands of times. */
@@ -46,7 +53,7 @@ static void on_test_complete(const CU_pTest test, const CU_pSuite suite,
 	const CU_pFailureRecord first_failure)
 {
 	/* What asserts nothing cannot fail, so it shows nothing. */
-	bool idle = CU_get_number_of_asserts() == asserts_before;
+	bool idle = CU_get_number_of_asserts() == asserts_before && !skipped;
 	bool ok = !first_failure && !idle;
 
 	reported++;
@@ -55,6 +62,8 @@ static void on_test_complete(const CU_pTest test, const CU_pSuite suite,
 	print_name(suite->pName);
 	printf(": ");
 	print_name(test->pName);
+	if (ok && skipped)
+		printf(" # SKIP %s", skipped);
 	putchar('\n');
 	print_failures(first_failure);
 	if (idle)

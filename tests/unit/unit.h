@@ -15,6 +15,12 @@ struct unit_suite {
 	const struct unit_test *tests; /* ends with {NULL, NULL} */
 };
 
+/*
+ * This machine cannot run the test that calls this, or the rest of it: the test then returns. It is reported
+ * as skipped, for that reason (not copied), unless an assertion failed before.
+ */
+void unit_skip(const char *reason);
+
 /* argv[1], when given, runs only the suites whose names contain it. Exit status for main(). */
 int unit_main(int argc, char **argv, const struct unit_suite *const suites[]); /* NULL-terminated */
 

@@ -105,20 +105,6 @@ void rig_routes(struct rig *r, struct allowedips *routes)
 	zone_free((void *)(uintptr_t)former);
 }
 
-bool rig_has(const char *engine)
-{
-	struct engine e;
-	struct zone zone;
-
-	unit_zone(&zone, "rig", 4);
-	int rc = engine_create(&e, engine, &zone);
-	if (rc == 0)
-		engine_destroy(&e);
-	zone_destroy(&zone);
-	MUST(rc == 0 || rc == -ENODEV);
-	return rc == 0;
-}
-
 /* What all threads share. */
 static void open_common(struct rig *r, const char *name)
 {

@@ -38,7 +38,6 @@ struct rig {
 	uint64_t now_ns;
 };
 
-bool rig_has(const char *engine); /* false: this machine has no such device */
 void rig_open(struct rig *r, const char *name, const char *engine);
 void rig_close(struct rig *r);
 /*

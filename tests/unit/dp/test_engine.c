@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,14 +27,26 @@ static void fill_jobs(struct engine_job *jobs)
 	}
 }
 
-/* Its name is in `name`; false: this machine has no such engine. */
+/* Whether the engine of that name may be absent, with that error: built, or installed, without it. */
+static bool may_lack(const char *name, int rc)
+{
+	if (strcmp(name, "ipsec-mb") == 0)
+		return rc == -ENOENT;
+	return (strcmp(name, "cryptodev") == 0 || strncmp(name, "crypto_", 7) == 0) && rc == -ENODEV;
+}
+
+/* Its name is in `name`; false: this machine has no such engine, and the test is skipped. */
 static bool open_engine(struct engine *e, const char *name)
 {
+	static char reason[64];
+
 	unit_zone(&zone, "engine", 8);
 	int rc = engine_create(e, name, &zone);
 	if (rc == 0)
 		return true;
-	CU_ASSERT(rc == -ENOENT || rc == -ENODEV); /* built, or installed, without it */
+	CU_ASSERT(may_lack(name, rc));
+	snprintf(reason, sizeof(reason), "no engine %s is here", name);
+	unit_skip(reason);
 	zone_destroy(&zone);
 	return false;
 }
@@ -215,6 +228,8 @@ static void unfit_devices(void)
 	CU_ASSERT_EQUAL(engine_create(&e, "crypto_abacus", &zone), -ENODEV);
 	int rc = engine_create(&e, "crypto_null", &zone);
 	CU_ASSERT(rc == -ENOTSUP || rc == -ENODEV);
+	if (rc == -ENODEV)
+		unit_skip("DPDK has no crypto_null here");
 	rc = engine_create(&e, "crypto_aesni_mb,max_nb_queue_pairs=none", &zone);
 	CU_ASSERT_NOT_EQUAL(rc, 0);
 	zone_destroy(&zone);
@@ -223,6 +238,8 @@ static void unfit_devices(void)
 	CU_ASSERT_PTR_NOT_NULL(rest);
 	rc = engine_create(&e, "cryptodev", &zone);
 	CU_ASSERT(rc == -ENOMEM || rc == -ENODEV);
+	if (rc == -ENODEV)
+		unit_skip("DPDK has no crypto_aesni_mb here");
 	zone_free(rest);
 	zone_destroy(&zone);
 }
@@ -293,6 +310,8 @@ static void disagreement(void)
 	crypto_set_provider(&other);
 	int rc = engine_create(&e, "ipsec-mb", &zone);
 	CU_ASSERT(rc == -EBADMSG || rc == -ENOENT);
+	if (rc == -ENOENT)
+		unit_skip("no engine ipsec-mb is here");
 	CU_ASSERT_EQUAL_FATAL(engine_create(&e, "auto", &zone), 0);
 	CU_ASSERT_STRING_EQUAL(e.ops->name, "sodium");
 	engine_destroy(&e);
