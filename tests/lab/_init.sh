@@ -182,10 +182,12 @@ listens() { # HOST PORT
 	on "$1" ss -Hltn "sport = :$2" | grep -q .
 }
 
-# spawn KEY OUTPUT HOST COMMAND…: in the background, until it ends, despawn KEY, or the test's end.
+# spawn KEY OUTPUT HOST COMMAND…: in the background, until it ends, another of that KEY, despawn KEY, or
+# the test's end.
 spawn() {
 	local key=$1 output=$2 host=$3
 	shift 3
+	despawn "$key"
 	: >"$output" # at once: what a former one said is not to be taken for its words
 	: >"$scratch/$key.err"
 	ip netns exec "$lab-$host" "$@" >"$output" 2>"$scratch/$key.err" </dev/null &

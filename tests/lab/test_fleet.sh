@@ -158,7 +158,10 @@ for who in sites daemon both; do
 	endpoints=--endpoints
 	[ $who != sites ] || endpoints=
 	configure 250 "" $endpoints
-	check "250 sites: the daemon starts ($who begin)" start || continue
+	check "250 sites: the daemon starts ($who begin)" start || {
+		stop
+		continue
+	}
 	time_of=1
 	[ $who != sites ] || time_of=$seconds
 	run_fleet 250 --start $who --rate $rate --seconds $time_of --up-within 20 >"$scratch/out"
@@ -191,7 +194,7 @@ sys.exit(len(peers) != 10000 or any(p["latest_handshake"] == 0 for p in peers))'
 }
 
 wanted() { # prints MEGABYTES, from what the daemon says when the default is too small
-	"$BUILD/encrypterd" -c "$scratch/conf" 2>&1 | sed -n 's/.*\[Crypt\] Memory is too small for 10000 peers; set Memory = \([0-9]*\)M or more/\1/p'
+	timeout 20 "$BUILD/encrypterd" -c "$scratch/conf" --check 2>&1 | sed -n 's/.*\[Crypt\] Memory is too small for 10000 peers; set Memory = \([0-9]*\)M or more/\1/p'
 }
 configure 10000 ""
 megabytes=$(wanted)
