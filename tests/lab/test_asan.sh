@@ -26,9 +26,10 @@ on siteA ip link set wan0 mtu 9200 && on inet ip link set portA mtu 9200
 on siteA ip link set lan0 mtu 9200 && on pcA ip link set eth0 mtu 9200
 hostile() { # SIDE HOST IFACE MAC
 	local name rest
+	python3 "$here/frames.py" list "$1" >"$scratch/frames" && [ -s "$scratch/frames" ] || return
 	while read -r name rest; do
 		on "$2" python3 "$here/frames.py" send "$1" "$name" "$3" "$4" "$key" || return
-	done < <(python3 "$here/frames.py" list "$1")
+	done <"$scratch/frames"
 }
 check "hostile frames into the black port" hostile black inet portA "$black_mac"
 check "hostile frames into the red port" hostile red pcA eth0 "$red_mac"
