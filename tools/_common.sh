@@ -85,7 +85,15 @@ process_end() {
 	return $status
 }
 
-# ---- kernels ----
+# ---- the machine ----
+
+cpu_of() { # SITE: the first or the second CPU that this process may use
+	local part cpus=()
+	for part in $(sed -n 's/^Cpus_allowed_list:\s*//p' /proc/self/status | tr , ' '); do
+		mapfile -t -O ${#cpus[@]} cpus < <(seq "${part%-*}" "${part#*-}")
+	done
+	if [ "$1" = siteB ]; then printf '%s' "${cpus[1]:-${cpus[0]}}"; else printf '%s' "${cpus[0]}"; fi
+}
 
 # kernel_before MAJOR MINOR
 kernel_before() {

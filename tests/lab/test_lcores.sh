@@ -23,7 +23,8 @@ cores() { # COUNT CORE
 
 lab_with() { # THREADS NAME
 	lab=$2
-	lab_up "${with_hook[@]}" --more siteA.Crypt "$(cores "$1" 0)" --more siteB.Crypt "$(cores "$1" "$core_b")"
+	lab_up "${with_hook[@]}" --more siteA.Crypt "$(cores "$1" "$(cpu_of siteA)")" \
+		--more siteB.Crypt "$(cores "$1" "$(cpu_of siteB)")"
 }
 
 # Time on a core of every crypt thread of site A, in ns: NAME TIME.
@@ -165,7 +166,6 @@ try() { # THREADS
 	check "$1 threads: SIGTERM: it ends with status 0" lab_do stop siteA
 }
 
-core_b=$(($(nproc) > 1))
 lab_with 2 t$$
 try 2
 lab_down

@@ -28,8 +28,8 @@ lab_with() { # NAME TEXT OPTION…
 
 lab_with t$$ "two encrypterd"
 lab_with t$$b "encrypterd and wireguard-go" --siteB wireguard-go --psk
-core_b=$(($(nproc) > 1))
-lab_with t$$d "two encrypterd with two crypt threads" --more siteA.Crypt 'Cores = 0, 0' \
+core_a=$(cpu_of siteA) core_b=$(cpu_of siteB)
+lab_with t$$d "two encrypterd with two crypt threads" --more siteA.Crypt "Cores = $core_a, $core_a" \
 	--more siteB.Crypt "Cores = $core_b, $core_b"
 if kernel_has_wireguard; then
 	lab_with t$$c "encrypterd and wireguard-kernel" --siteB wireguard-kernel --psk

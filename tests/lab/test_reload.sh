@@ -149,7 +149,9 @@ lab_down
 
 more_cores() {
 	lab=t$$c
-	lab_up --wrap 'taskset -c 0,1' --more siteA.Node 'Core = 0' --more siteA.Crypt 'Cores = 1'
+	core_a=$(cpu_of siteA) core_b=$(cpu_of siteB)
+	lab_up --wrap "taskset -c $core_a,$core_b" --more siteA.Node "Core = $core_a" \
+		--more siteA.Crypt "Cores = $core_b"
 	conf=$(conf_of siteA)
 	check "on two cores: reload" ctl siteA reload
 	check "reload of another core is refused" elsewhere
@@ -159,7 +161,7 @@ more_cores() {
 }
 elsewhere() {
 	cp "$conf" "$scratch/cores"
-	sed -i 's/^Cores = 1/Cores = 0/' "$conf"
+	sed -i "s/^Cores = .*/Cores = $core_a/" "$conf"
 	refused 'Cores cannot change' ctl siteA reload
 }
 by_signal_again() {
