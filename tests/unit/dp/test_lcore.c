@@ -50,8 +50,10 @@ static unsigned poll_late_work(void *context, uint64_t now_ns)
 		step = 1;
 		return 1;
 	}
-	if (step == 1 || step == 2)
-		asleep_then[step++ - 1] = asleep;
+	if (step == 1 || step == 2) {
+		asleep_then[step - 1] = asleep;
+		step++; /* says that it is there */
+	}
 	return 0;
 }
 
@@ -165,6 +167,7 @@ static void idle(void)
 /* Work found by the look after the flag was raised is work: it polls on for a while after it. */
 static void late_work(void)
 {
+	asleep_then[0] = asleep_then[1] = -1;
 	step = 0;
 	start_with(LCORE_ADAPTIVE, false, LCORE_POLLED_PORT, poll_late_work);
 	CU_ASSERT(await(&step, 3));
