@@ -25,6 +25,12 @@ says() { # STATUS PATTERN COMMAND…: that exit status, and that on stderr
 	[ $status = "$1" ] && grep -q -- "$2" "$scratch/said"
 }
 another=n$$ # a lab beside the first
+leave_others() { # and what was made of that name to be in its way
+	leave
+	ip netns del $another-inet 2>/dev/null
+	rm -rf /run/encrypter/$another-siteB
+}
+trap leave_others EXIT
 up_another() { "$top/tools/lab" up --name $another "${wireguard[@]}" "$@"; }
 down_another() { "$top/tools/lab" down --name $another; }
 

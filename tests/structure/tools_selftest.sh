@@ -5,7 +5,14 @@
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+first='' # a tools/check that runs beside us
+leave() {
+	[ -z "$first" ] || { kill "$first" && wait "$first"; } 2>/dev/null # ends what it runs, too
+	[ ! -e "$scratch/stays" ] || kill "$(cat "$scratch/stays")" 2>/dev/null
+	rm -rf "$scratch"
+}
+trap leave EXIT
+trap 'exit 143' INT TERM
 tree=$scratch/tree
 failed=0
 
@@ -59,7 +66,7 @@ until [ -e $scratch/go ]; do sleep 0.05; done
 sleep 20 >/dev/null 2>&1 & # a daemon that stays
 echo \$! >$scratch/stays
 END
-run_check --quick >"$scratch/first" 2>&1 &
+"$tree/tools/check" --quick >"$scratch/first" 2>&1 &
 first=$!
 for _ in {1..200}; do
 	[ -e "$scratch/runs" ] || sleep 0.05
@@ -68,10 +75,12 @@ check "a second one is refused" says 1 'another tools/check runs here' run_check
 check "the first one's output is still there" test -e "$tree/build/check-logs/unit-one.log"
 : >"$scratch/go"
 wait $first
+first=''
 check "the first one passes" says 0 '^1 passed, 0 failed' cat "$scratch/first"
 program "$scratch/bin/unit" <<<'exit 0'
 check "what it has left running keeps no further one out" says 0 ' 0 failed' run_check --quick
 kill "$(cat "$scratch/stays")" 2>/dev/null
+rm -f "$scratch/stays"
 rm -f "$tree/build/.check-lock" && mkdir "$tree/build/.check-lock"
 check "a folder that cannot be written is said to be one" says 1 'cannot be written' run_check --quick --only nothing
 rmdir "$tree/build/.check-lock"
