@@ -107,7 +107,10 @@ for program in tools/install-deps build/encrypterd build/encrypterctl build/meso
 done
 demo() { # in a /run of its own: the demo's lab has one name only
 	unshare -m sh -c '
-		mount -t tmpfs tmpfs /run && ! PATH="$1/build:$PATH" "$1/tools/demo" &&
+		mount -t tmpfs tmpfs /run || exit
+		PATH="$1/build:$PATH" "$1/tools/demo" >"$1/said" 2>&1
+		cat "$1/said"
+		grep -q "^DEMO FAILED: the lab did not come up" "$1/said" &&
 			test -e /run/encrypter-lab/lab/settings' demo "$tree"
 }
 check "the demo fails, and leaves the lab alone" demo
@@ -131,7 +134,7 @@ printf '#!/bin/sh\nexec tail -f /dev/null\n' >"$scratch/build/encrypterd"
 "$top/tools/lab" up --name "$lab" --build "$scratch/build" >/dev/null 2>&1 &
 up=$!
 labs+=("$lab")
-await 10 test -s "/run/encrypter-lab/$lab/siteA.pid"
+check "a lab is half-way up" await 10 test -s "/run/encrypter-lab/$lab/siteA.pid"
 kill -s KILL $up
 wait $up 2>/dev/null
 check "down removes a lab whose up was killed" lab_down

@@ -8,7 +8,6 @@
 #             encrypterd,                            encrypterd
 #             /etc/hosts of its own
 #
-# check: beside others
 . "$(dirname "$0")/_init.sh"
 . "$here/_outside.sh"
 need_encrypterd
