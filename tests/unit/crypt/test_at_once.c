@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Crypt threads that really run at once, while halves of peers go to and fro between them under packets:
- * nobody waits for ever, and every buffer comes back once for each time that it was lent.
+ * nobody waits for ever, and every buffer comes back once for each time that it was lent. And while they
+ * stay, what is sealed by one and opened by another comes in the order in which it was sent.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -172,6 +173,178 @@ static void to_and_fro(void)
 	rig_close_threads(t, THREADS);
 }
 
+/*
+ * Flows: each is sealed for as peer f by one thread, and what comes of it is opened for by another, as of
+ * peer FLOWS + f. The test is red and black, and the wire between them.
+ */
+#define FLOWS     6
+#define PACKETS   3000 /* of each */
+#define UNDER_WAY 48   /* fewer than any thread has buffers lent */
+#define LENT      64   /* of black's and of red's, by thread */
+
+static struct {
+	uint32_t sent[FLOWS], came[FLOWS];
+	uint16_t unused[RIG_BUFFERS];
+	unsigned unused_count, under_way, out_of_order, wrong;
+} w;
+
+static unsigned sealer(unsigned flow)
+{
+	return flow % THREADS;
+}
+
+static unsigned opener(unsigned flow)
+{
+	return (flow + 1 + flow / THREADS) % THREADS;
+}
+
+static void half_session(struct rig *r, uint8_t kind, uint32_t slot, unsigned flow)
+{
+	struct crypt_order o = {.kind = kind, .slot = slot,
+		.keys = rig_keys(100 + 2 * flow, kind == CRYPT_SESSION_TX, r->now_ns)};
+	struct crypt_ack ack;
+
+	ring_send(&r->orders, &o, 1);
+	rig_poll(r);
+	CU_ASSERT(rig_ack(r, &ack) && ack.kind == kind && ack.slot == slot);
+}
+
+static void begin_flow(unsigned flow)
+{
+	rig_peer(&t[0], flow, true);
+	rig_peer(&t[0], FLOWS + flow, true);
+	if (sealer(flow) != 0)
+		rig_move(&t[0], &t[sealer(flow)], flow, CRYPT_SEALS);
+	if (opener(flow) != 0)
+		rig_move(&t[0], &t[opener(flow)], FLOWS + flow, CRYPT_OPENS);
+	half_session(&t[sealer(flow)], CRYPT_SESSION_TX, flow, flow);
+	half_session(&t[opener(flow)], CRYPT_SESSION_RX, FLOWS + flow, flow);
+}
+
+static void begin_flows(void)
+{
+	memset(&w, 0, sizeof(w));
+	rig_open_threads(t, THREADS, "a", "auto");
+	for (unsigned i = 0; i < THREADS; i++) {
+		t[i].black.next = t[i].red.next = (uint16_t)(i * LENT);
+		rig_lend(&t[i].black, LENT);
+		rig_lend(&t[i].red, LENT);
+	}
+	for (uint16_t i = THREADS * LENT; i < RIG_BUFFERS; i++)
+		w.unused[w.unused_count++] = i;
+	for (unsigned f = 0; f < FLOWS; f++)
+		begin_flow(f);
+}
+
+/* Its number is in the packet. */
+static void send_on(unsigned flow)
+{
+	if (w.unused_count == 0 || w.under_way >= UNDER_WAY || w.sent[flow] == PACKETS)
+		return;
+	struct handle h = {.index = w.unused[--w.unused_count], .offset = 142, .length = 64,
+		.kind = HANDLE_FULL};
+	uint8_t *packet = rig_bytes(&t[0].red, &h);
+	rig_write_packet(packet, (uint8_t)(FLOWS + flow), (uint8_t)flow, 64);
+	put_be32(packet + 24, w.sent[flow]++);
+	w.under_way++;
+	lend(sealer(flow), &h);
+}
+
+/* As red: a packet came out of the tunnel. */
+static void arrived(unsigned thread, const struct handle *h)
+{
+	struct handle empty = {.index = h->index, .kind = HANDLE_EMPTY};
+	const uint8_t *packet = rig_bytes(&t[0].red, h);
+	unsigned flow = packet[14] - (unsigned)FLOWS;
+
+	if (flow < FLOWS && thread == opener(flow)) {
+		uint32_t number = get_be32(packet + 24);
+		w.out_of_order += number != w.came[flow];
+		w.came[flow] = number + 1;
+	} else {
+		w.wrong++;
+	}
+	w.under_way--;
+	lend(thread, &empty);
+}
+
+static void as_red(unsigned thread)
+{
+	struct handle h;
+
+	while (ring_receive(&t[thread].red.from, &h, 1) == 1) {
+		if (h.kind == HANDLE_FILLED) {
+			arrived(thread, &h);
+			continue;
+		}
+		w.wrong += h.kind != HANDLE_USED || h.code != USED_DONE;
+		w.unused[w.unused_count++] = h.index;
+	}
+}
+
+/* As black, and as the wire: what was sealed comes to whom its receiver index names. */
+static void as_black(unsigned thread)
+{
+	struct handle h;
+
+	while (ring_receive(&t[thread].black.from, &h, 1) == 1) {
+		unsigned to = h.index / LENT; /* where the empty one was lent */
+		if (h.kind == HANDLE_FILLED) {
+			uint8_t *message = rig_bytes(&t[0].black, &h);
+			to = opener((get_le32(message + 4) - 101) / 2 % FLOWS);
+			put_be32(message - 16, 192u << 24 | 2u << 8 | 1);
+			put_be32(message - 12, 192u << 24 | 2u << 8 | 254);
+			put_be16(message - 8, 51820);
+			put_be16(message - 6, 51820);
+			h = (struct handle){.index = h.index, .offset = h.offset,
+				.length = h.length, .kind = HANDLE_FULL, .code = 4,
+				.tag = 1ull << 16 | 51820};
+		} else {
+			h = (struct handle){.index = h.index, .kind = HANDLE_EMPTY};
+		}
+		while (ring_send(&t[to].black.to, &h, 1) == 0)
+			sched_yield();
+	}
+}
+
+static unsigned all(const uint32_t *numbers)
+{
+	unsigned sum = 0;
+
+	for (unsigned f = 0; f < FLOWS; f++)
+		sum += numbers[f];
+	return sum;
+}
+
+static void flows_in_order(void)
+{
+	pthread_t threads[THREADS];
+	uint64_t until = clock_boot_ns() + 60 * CLOCK_SECOND;
+
+	begin_flows();
+	atomic_store(&stop, false);
+	for (unsigned i = 0; i < THREADS; i++)
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, run, &t[i]), 0);
+	while (all(w.came) < FLOWS * PACKETS && clock_boot_ns() < until) {
+		for (unsigned f = 0; f < FLOWS; f++)
+			send_on(f);
+		for (unsigned i = 0; i < THREADS; i++) {
+			as_red(i);
+			as_black(i);
+		}
+		sched_yield();
+	}
+	atomic_store(&stop, true);
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	CU_ASSERT_EQUAL(w.out_of_order, 0);
+	CU_ASSERT_EQUAL(w.wrong, 0);
+	CU_ASSERT_EQUAL(all(w.came), FLOWS * PACKETS);
+	for (unsigned i = 0; i < THREADS; i++)
+		CU_ASSERT(t[i].stats->sealed_packets > PACKETS && t[i].stats->opened_packets > PACKETS);
+	rig_close_threads(t, THREADS);
+}
+
 #define MOVER 1
 static _Atomic uint32_t seen; /* where control thinks that the peer is: its port */
 
@@ -238,6 +411,7 @@ static void moves_at_once(void)
 
 static const struct unit_test tests[] = {
 	{"A50: halves go to and fro between running threads, under packets", to_and_fro},
+	{"A50: each flow in order, through a thread that seals and another that opens", flows_in_order},
 	{"A51: two moves, one right after the other: control knows the second", moves_at_once},
 	{NULL, NULL},
 };

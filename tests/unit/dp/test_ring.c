@@ -209,9 +209,9 @@ static void take_leaves_nothing(void)
 static const struct unit_test tests[] = {
 	{"first in, first out, full and empty", fifo},
 	{"lies in its zone", in_the_zone},
-	{"C17: hostile: a ring that lies about its size", size_is_ours},
+	{"hostile: a ring that lies about its size", size_is_ours},
 	{"hostile: counters of no sense are noticed", counters_of_no_sense},
-	{"C17: hostile: a ring of which all changes while it is used", changed_meanwhile},
+	{"hostile: a ring of which all changes while it is used", changed_meanwhile},
 	{"ring_take leaves no copy of a secret", take_leaves_nothing},
 	{NULL, NULL},
 };
