@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The userspace configuration protocol that the stock wg(8) speaks (CONFORMANCE, section U). Pure:
+ * The cross-platform userspace configuration protocol of WireGuard, which the stock wg(8) speaks. Pure:
  * request bytes become a validated list of operations, and nothing is done with any of them before
  * the whole request was understood.
  */
