@@ -237,6 +237,20 @@ static void persistent_again(void)
 	check_fires(TIMER_PERSISTENT, T + 40 * S - 1, T + 40 * S);
 }
 
+/* For want of room neither leaves, so no report tells of one: both timers go on, and neither keeps on firing. */
+static void keepalives_unsent(void)
+{
+	reset();
+	timers_set_persistent(&t, 15, T);
+	timers_data_received(&t, T);
+	check_fires(TIMER_KEEPALIVE, T + 10 * S - 1, T + 10 * S);
+	check_fires(TIMER_PERSISTENT, T + 15 * S - 1, T + 15 * S);
+	timers_data_received(&t, T + 16 * S);
+	check_fires(TIMER_KEEPALIVE, T + 26 * S - 1, T + 26 * S);
+	check_fires(TIMER_PERSISTENT, T + 30 * S - 1, T + 30 * S);
+	CU_ASSERT_EQUAL(timers_next(&t), T + 45 * S);
+}
+
 /* A report that comes late does not put off what later ones brought forward. */
 static void persistent_late_report(void)
 {
@@ -409,6 +423,7 @@ static const struct unit_test tests[] = {
 	{"A37: one keepalive 10 s after data", keepalive},
 	{"A37: none when something was sent, none for keepalives", no_keepalive},
 	{"A38, A40: persistent keepalive", persistent},
+	{"A40: keepalives that could not be sent", keepalives_unsent},
 	{"A38: setting it again does not put it off", persistent_again},
 	{"A38: reports out of order", persistent_late_report},
 	{"A39: 540 s after the last new key", zero},
