@@ -224,6 +224,7 @@ static void begin_flow(unsigned flow)
 static void begin_flows(void)
 {
 	memset(&w, 0, sizeof(w));
+	s.random = 0x2545f491;
 	rig_open_threads(t, THREADS, "a", "auto");
 	for (unsigned i = 0; i < THREADS; i++) {
 		t[i].black.next = t[i].red.next = (uint16_t)(i * LENT);
@@ -326,8 +327,8 @@ static void flows_in_order(void)
 	for (unsigned i = 0; i < THREADS; i++)
 		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, run, &t[i]), 0);
 	while (all(w.came) < FLOWS * PACKETS && clock_boot_ns() < until) {
-		for (unsigned f = 0; f < FLOWS; f++)
-			send_on(f);
+		for (unsigned f = draw(FLOWS), n = 1 + draw(8); n > 0; n--)
+			send_on(f); /* some in a row, which are in one burst then */
 		for (unsigned i = 0; i < THREADS; i++) {
 			as_red(i);
 			as_black(i);
