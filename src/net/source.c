@@ -15,7 +15,7 @@ uint64_t source_hash(const struct ip_addr *source, uint64_t seed)
 	return h ^ h >> 31;
 }
 
-void source_queue_init(struct source_queue *q, const uint64_t seed[static SOURCE_ROWS])
+void source_queue_init(struct source_queue *q, const uint64_t seed[static SOURCE_QUEUE_ROWS])
 {
 	memset(q, 0, sizeof(*q));
 	memcpy(q->seed, seed, sizeof(q->seed));
@@ -28,7 +28,7 @@ static uint32_t slot_of(const struct source_queue *q, unsigned row, const struct
 
 bool source_queue_has(const struct source_queue *q, const struct ip_addr *source, uint64_t first)
 {
-	for (unsigned row = 0; row < SOURCE_ROWS; row++)
+	for (unsigned row = 0; row < SOURCE_QUEUE_ROWS; row++)
 		if (q->after[row][slot_of(q, row, source)] <= first)
 			return false;
 	return true;
@@ -39,7 +39,7 @@ bool source_queue_add(struct source_queue *q, const struct ip_addr *source, uint
 {
 	bool may = !source_queue_has(q, source, first);
 
-	for (unsigned row = 0; row < SOURCE_ROWS && may; row++)
+	for (unsigned row = 0; row < SOURCE_QUEUE_ROWS && may; row++)
 		q->after[row][slot_of(q, row, source)] = last + 1;
 	return may;
 }

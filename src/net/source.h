@@ -25,15 +25,17 @@ uint64_t source_hash(const struct ip_addr *source, uint64_t seed);
 /*
  * Of a queue whose places are numbered one after the other: the last place that a source took. A
  * source waits when it does in each row: so with n others in the queue it is wronged once in
- * (SOURCE_SLOTS / n)^2 times.
+ * (SOURCE_SLOTS / n)^4 times.
  */
+#define SOURCE_QUEUE_ROWS 4
+
 struct source_queue {
-	uint64_t seed[SOURCE_ROWS];
-	uint64_t after[SOURCE_ROWS][SOURCE_SLOTS]; /* the place behind its; 0: none */
+	uint64_t seed[SOURCE_QUEUE_ROWS];
+	uint64_t after[SOURCE_QUEUE_ROWS][SOURCE_SLOTS]; /* the place behind its; 0: none */
 };
 
 /* memory holds a struct source_queue. */
-void source_queue_init(struct source_queue *q, const uint64_t seed[static SOURCE_ROWS]);
+void source_queue_init(struct source_queue *q, const uint64_t seed[static SOURCE_QUEUE_ROWS]);
 /*
  * May the source wait in it once more? True when none of its own waits: the place with number `last`
  * is then taken to be its. first: the number of the place at the queue's head.
