@@ -207,8 +207,8 @@ static void responder_holds_back(void)
 	rig_close(&r);
 }
 
-/* The first packet under the responder's session lets go of what waited, without control. */
-static void confirmation_flushes(void)
+/* Packets wait for the responder's session; then its first message comes from that address and port. */
+static void confirm_from(uint8_t last, uint16_t port, unsigned waiting)
 {
 	static struct rig other;
 	uint8_t message[64];
@@ -217,34 +217,7 @@ static void confirmation_flushes(void)
 	open_rig();
 	rig_lend(&r.red, 8);
 	rig_session(&r, 2, 10, false);
-	rig_packet(&r, 1, 2, 40);
-	rig_poll(&r);
-	rig_open(&other, "o", "auto");
-	rig_peer(&other, 1, true);
-	rig_lend(&other.black, 8);
-	rig_session(&other, 1, 10, true);
-	CU_ASSERT(rig_sealed(&other, message, &length));
-	rig_message(&r, message, length, 1, 1);
-	rig_poll(&r);
-	CU_ASSERT_EQUAL(rig_count(&r.black, HANDLE_FILLED), 1);
-	rig_close(&other);
-	rig_close(&r);
-}
-
-/* More than one batch of it: black sends in the order in which it is told. */
-static void moved_before_confirmed(void)
-{
-	static struct rig other;
-	uint8_t message[64];
-	uint16_t length;
-	struct handle h;
-	bool moved = false;
-	unsigned after = 0;
-
-	open_rig();
-	rig_lend(&r.red, 8);
-	rig_session(&r, 2, 10, false);
-	for (unsigned i = 0; i < 3 * BURST; i++)
+	for (unsigned i = 0; i < waiting; i++)
 		rig_packet(&r, 1, 2, 40);
 	rig_poll(&r);
 	rig_open(&other, "o", "auto");
@@ -252,8 +225,27 @@ static void moved_before_confirmed(void)
 	rig_lend(&other.black, 8);
 	rig_session(&other, 1, 10, true);
 	CU_ASSERT(rig_sealed(&other, message, &length));
-	rig_message(&r, message, length, 77, 4000); /* from where it was not before */
+	rig_message(&r, message, length, last, port);
 	rig_poll(&r);
+	rig_close(&other);
+}
+
+/* The first packet under the responder's session lets go of what waited, without control. */
+static void confirmation_flushes(void)
+{
+	confirm_from(1, 1, 1);
+	CU_ASSERT_EQUAL(rig_count(&r.black, HANDLE_FILLED), 1);
+	rig_close(&r);
+}
+
+/* More than one batch of it: black sends in the order in which it is told. */
+static void moved_before_confirmed(void)
+{
+	struct handle h;
+	bool moved = false;
+	unsigned after = 0;
+
+	confirm_from(77, 4000, 3 * BURST); /* where it was not before */
 	while (rig_receive(&r.black, &h, 1) == 1) {
 		if (h.kind == HANDLE_FILLED)
 			after += moved;
@@ -261,7 +253,6 @@ static void moved_before_confirmed(void)
 	}
 	CU_ASSERT(moved);
 	CU_ASSERT_EQUAL(after, 3 * BURST);
-	rig_close(&other);
 	rig_close(&r);
 }
 
