@@ -210,12 +210,10 @@ void packet_message(uint8_t *message, uint32_t index, uint64_t counter);
 void packet_seal(struct bench *b, uint32_t slots[static BENCH_BURST],
 	uint8_t *messages[static BENCH_BURST], const uint16_t lengths[static BENCH_BURST]);
 
-/* the groups of stages: stage_*.c */
-void stage_edges(struct bench *b, uint16_t size, unsigned bursts, double *ticks);
-void stage_crypt(struct bench *b, uint16_t size, unsigned bursts, double *ticks);
-void stage_engine(struct bench *b, uint16_t size, unsigned bursts, double *ticks);
-void stage_pipeline(struct bench *b, uint16_t size, unsigned bursts, double *ticks);
-void stage_port(struct bench *b, uint16_t size, unsigned bursts, double *ticks);
+/* what is measured together: stage_*.c. Packets of `size`, or BENCH_IMIX; their ticks. */
+typedef void stage_fn(struct bench *b, uint16_t size, unsigned bursts, double *ticks);
+stage_fn stage_port, stage_black_rx, stage_black_tx, stage_red_rx, stage_red_tx, stage_crypt_seal,
+	stage_crypt_open, stage_engine, stage_out, stage_in;
 
 /* handshake.c, guard.c: in so many rounds, best tenth */
 void bench_handshakes(struct bench_handshakes *h, unsigned rounds);

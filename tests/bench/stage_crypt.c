@@ -109,8 +109,12 @@ static double measure(struct bench *b, struct edge *to, uint16_t size, unsigned 
 	return stopwatch_packet(&ticks);
 }
 
-void stage_crypt(struct bench *b, uint16_t size, unsigned bursts, double *ticks)
+void stage_crypt_seal(struct bench *b, uint16_t size, unsigned bursts, double *ticks)
 {
 	ticks[STAGE_crypt_seal] = measure(b, &b->site.black.edge, size, bursts, send_packets);
+}
+
+void stage_crypt_open(struct bench *b, uint16_t size, unsigned bursts, double *ticks)
+{
 	ticks[STAGE_crypt_open] = measure(b, &b->site.red.edge, size, bursts, send_messages);
 }

@@ -93,14 +93,18 @@ static void measure(struct bench *b, struct edge *from, struct edge *to, uint16_
 	*ticks[3] = stopwatch_packet(&sums.last);
 }
 
-void stage_pipeline(struct bench *b, uint16_t size, unsigned bursts, double *ticks)
+void stage_out(struct bench *b, uint16_t size, unsigned bursts, double *ticks)
 {
-	struct edge *black = &b->site.black.edge, *red = &b->site.red.edge;
-	double *in[] = {&ticks[STAGE_in], &ticks[STAGE_in_black], &ticks[STAGE_in_crypt],
-		&ticks[STAGE_in_red]};
-	double *out[] = {&ticks[STAGE_out], &ticks[STAGE_out_red], &ticks[STAGE_out_crypt],
+	double *to[] = {&ticks[STAGE_out], &ticks[STAGE_out_red], &ticks[STAGE_out_crypt],
 		&ticks[STAGE_out_black]};
 
-	measure(b, red, black, size, bursts, packets_arrive, out);
-	measure(b, black, red, size, bursts, messages_arrive, in);
+	measure(b, &b->site.red.edge, &b->site.black.edge, size, bursts, packets_arrive, to);
+}
+
+void stage_in(struct bench *b, uint16_t size, unsigned bursts, double *ticks)
+{
+	double *to[] = {&ticks[STAGE_in], &ticks[STAGE_in_black], &ticks[STAGE_in_crypt],
+		&ticks[STAGE_in_red]};
+
+	measure(b, &b->site.black.edge, &b->site.red.edge, size, bursts, messages_arrive, to);
 }

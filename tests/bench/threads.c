@@ -40,6 +40,12 @@ static double median(double *list, unsigned count)
 	return list[count / 2];
 }
 
+static void both_ways(const struct run *r, double *ticks)
+{
+	stage_crypt_seal(r->bench, r->size, r->options->bursts, ticks);
+	stage_crypt_open(r->bench, r->size, r->options->bursts, ticks);
+}
+
 static void *run(void *argument)
 {
 	double seal[ROUNDS_MAX], open[ROUNDS_MAX], ticks[STAGE_COUNT];
@@ -48,10 +54,10 @@ static void *run(void *argument)
 	pin(r->bench->number);
 	if (rte_thread_register() != 0)
 		bench_fail("a thread could not be registered");
-	stage_crypt(r->bench, r->size, r->options->bursts, ticks); /* warm up */
+	both_ways(r, ticks); /* warm up */
 	pthread_barrier_wait(r->together);
 	for (unsigned i = 0; i < r->options->rounds; i++) {
-		stage_crypt(r->bench, r->size, r->options->bursts, ticks);
+		both_ways(r, ticks);
 		seal[i] = ticks[STAGE_crypt_seal];
 		open[i] = ticks[STAGE_crypt_open];
 	}
