@@ -185,13 +185,10 @@ static bool accept_message(struct crypt *c, struct open_meta *m, const struct en
 static uint16_t inner_length(struct crypt *c, const struct open_meta *m, const uint8_t *packet,
 	uint32_t sealed)
 {
-	uint8_t header[40] = {0};
+	uint8_t header[40];
 	uint32_t length, minimum;
 
-	if (sealed >= sizeof(header))
-		memcpy(header, packet, sizeof(header));
-	else
-		memcpy(header, packet, sealed);
+	copy_header(header, packet, sealed);
 	if (header[0] >> 4 == 4) {
 		length = get_be16(header + 2);
 		minimum = (header[0] & 15u) * 4;

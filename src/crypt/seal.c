@@ -151,12 +151,9 @@ void seal_forget(struct crypt *c, uint32_t slot)
 /* The peer that the packet's destination belongs to. The header is copied once, then believed. */
 static uint32_t find_peer(struct crypt *c, const uint8_t *packet, uint16_t length, uint32_t place)
 {
-	uint8_t header[40] = {0};
+	uint8_t header[40];
 
-	if (length >= sizeof(header))
-		memcpy(header, packet, sizeof(header));
-	else
-		memcpy(header, packet, length);
+	copy_header(header, packet, length);
 	unsigned version = header[0] >> 4;
 	if (!(version == 4 && length >= 20) && !(version == 6 && length >= 40))
 		return NO_PACKET;

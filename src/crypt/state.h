@@ -3,6 +3,8 @@
 #ifndef CRYPT_STATE_H
 #define CRYPT_STATE_H
 
+#include <string.h>
+
 #include "crypt/crypt.h"
 #include "wg/allowedips.h"
 #include "wg/index.h"
@@ -229,6 +231,17 @@ unsigned orders_poll(struct crypt *c);
 void orders_forget(struct crypt *c); /* wipes those that wait */
 
 /* ---- several times a packet ---- */
+
+/* The first bytes of a packet that others may write meanwhile, once; zeros where it is shorter. */
+static inline void copy_header(uint8_t header[static 40], const uint8_t *packet, uint32_t length)
+{
+	if (length >= 40) {
+		memcpy(header, packet, 40);
+		return;
+	}
+	memset(header, 0, 40);
+	memcpy(header, packet, length);
+}
 
 /* Who has the halves of a peer, and are they ours? */
 static inline unsigned crypt_sealer(const struct crypt *c, uint32_t slot)
