@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "wg/schedule.h"
 
+#include <string.h>
+
 #include "fixture.h"
 #include "suites.h"
 
@@ -21,6 +23,7 @@ static void empty(void)
 	struct schedule s;
 	uint32_t slot;
 
+	memset(&s, 0xa5, sizeof(s)); /* whatever lay there */
 	CU_ASSERT_EQUAL(schedule_init(&s, 1), 0);
 	CU_ASSERT_EQUAL(schedule_first(&s, &slot), SCHEDULE_NEVER);
 	schedule_set(&s, 0, SCHEDULE_NEVER);
