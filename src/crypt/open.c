@@ -13,12 +13,17 @@
 int open_remember(struct crypt *c, uint32_t index, uint32_t slot, unsigned number)
 {
 	c->memo.found = INDEX_FREE;
-	return index_table_insert(&c->indices, index, slot << NUMBER_BITS | number);
+	return index_table_insert(&c->indices, index, slot * RECEIVING_SLOTS + number);
 }
 
-static struct receiving *session_at(struct crypt *c, uint32_t found)
+static struct receiving *session_at(const struct crypt *c, uint32_t found)
 {
-	return &c->receivers[found >> NUMBER_BITS].session.slot[found & NUMBER_MASK];
+	return (struct receiving *)c->receivers + found;
+}
+
+static uint32_t slot_of(uint32_t found)
+{
+	return found / RECEIVING_SLOTS;
 }
 
 void open_forget(struct crypt *c, const uint32_t *indices, unsigned n)
@@ -33,9 +38,9 @@ void open_forget(struct crypt *c, const uint32_t *indices, unsigned n)
 	c->stats->sessions_wiped += n;
 }
 
-static void give_back(struct crypt *c, const struct handle *h)
+static void give_back(struct crypt *c, uint16_t black)
 {
-	side_give_used(c, &c->black, h->index, USED_DONE);
+	side_give_used(c, &c->black, black, USED_DONE);
 }
 
 static bool is_memo(const struct crypt *c, uint32_t index)
@@ -53,18 +58,19 @@ static uint32_t look_up(struct crypt *c, uint32_t index, uint32_t place)
 }
 
 /* Black follows the peer before anything that answers it leaves: A52. */
-static void give_back_opened(struct crypt *c, const struct open_meta *m)
+static void give_back_moved(struct crypt *c, const struct open_meta *m)
 {
 	*side_give(c, &c->black, m->black) = (struct handle){
 		.index = m->black,
 		.kind = HANDLE_USED,
-		.code = m->moved ? USED_MOVED : USED_DONE,
-		.tag = m->moved ? m->slot : 0,
+		.code = USED_MOVED,
+		.tag = m->slot,
 	};
+	side_flush(c, &c->black);
 }
 
 /* Is what was found some rounds ago still so? Sessions come and go. */
-static bool is_session(struct crypt *c, uint32_t found, uint32_t index)
+static bool is_session(const struct crypt *c, uint32_t found, uint32_t index)
 {
 	if (found == INDEX_FREE)
 		return false;
@@ -83,7 +89,7 @@ static struct receiving *find_session(struct crypt *c, const uint8_t header[stat
 		c->stats->drop_index++;
 		return NULL;
 	}
-	m->slot = found >> NUMBER_BITS;
+	m->slot = slot_of(found);
 	m->session = session_at(c, found);
 	if (!session_rx_usable(m->session, get_le64(header + 8), c->now_ns)) {
 		c->stats->drop_expired++;
@@ -149,12 +155,8 @@ static void confirm(struct crypt *c, uint32_t slot, uint32_t index)
 
 /* Tag and replay window hold? Then the peer is alive, and where it said it is. */
 static bool accept_message(struct crypt *c, struct open_meta *m, const struct engine_job *job,
-	uint32_t *events)
+	struct session_news *news)
 {
-	struct receiver *r = &c->receivers[m->slot];
-	uint32_t dropped;
-	bool has_dropped;
-
 	if (!job->ok) {
 		c->stats->drop_tag++;
 		return false;
@@ -164,13 +166,13 @@ static bool accept_message(struct crypt *c, struct open_meta *m, const struct en
 		c->stats->drop_expired++;
 		return false;
 	}
-	if (!session_rx_accept(&r->session, &c->rings[m->slot], m->session, job->counter, c->now_ns,
-		    events, &dropped, &has_dropped)) {
+	if (!session_rx_accept(&c->receivers[m->slot].session, &c->rings[m->slot], m->session,
+		    job->counter, c->now_ns, news)) {
 		c->stats->drop_replay++;
 		return false;
 	}
-	if (has_dropped)
-		open_forget(c, &dropped, 1);
+	if (news->has_dropped)
+		open_forget(c, &news->dropped, 1);
 	m->moved = m->tag != c->config.reports[m->slot].rx.source_tag;
 	if (m->moved)
 		report_moved(c, m->slot, m);
@@ -250,18 +252,17 @@ static void deliver(struct crypt *c, const struct open_meta *m, const struct eng
  */
 static void conclude(struct crypt *c, struct open_meta *m, const struct engine_job *job)
 {
-	uint32_t events = 0;
+	struct session_news news = {0};
 
-	m->accepted = accept_message(c, m, job, &events);
-	if (m->moved) {
-		give_back_opened(c, m);
-		side_flush(c, &c->black);
-	}
+	m->accepted = accept_message(c, m, job, &news);
+	if (m->moved)
+		give_back_moved(c, m);
 	if (!m->accepted)
 		return;
-	if (events & PEER_CONFIRMED)
+	if (news.events & PEER_CONFIRMED)
 		confirm(c, m->slot, m->index);
-	report_rx(c, m->slot, events);
+	if (news.events)
+		report_rx(c, m->slot, news.events);
 	report_received(c, m->slot, job->length + (uint32_t)MESSAGE_DATA_OVERHEAD, job->length != 0);
 }
 
@@ -303,14 +304,13 @@ static void learn(struct crypt *c, uint32_t position)
 	if (found == INDEX_FREE)
 		return;
 	rte_prefetch0(session_at(c, found));
-	rte_prefetch0(&c->config.reports[found >> NUMBER_BITS].rx);
+	rte_prefetch0(&c->config.reports[slot_of(found)].rx);
 }
 
 /* What was at hand before the cipher has given way to packets. */
 static void prefetch_again(const struct crypt *c, const struct open_meta *m,
 	const struct engine_job *job)
 {
-	rte_prefetch0(job->dst);
 	rte_prefetch0(m->session);
 	rte_prefetch0(&c->config.reports[m->slot].rx);
 }
@@ -333,7 +333,7 @@ static void hand_over(struct crypt *c, const struct open_meta *m, const struct e
 	else
 		side_return_empty(&c->red, m->red);
 	if (!m->moved)
-		give_back_opened(c, m);
+		give_back(c, m->black);
 }
 
 /* In passes, each of which asks for what the next ones read. */
@@ -358,14 +358,14 @@ static void again(struct crypt *c, uint32_t position)
 
 unsigned open_poll(struct crypt *c)
 {
-	struct handle h;
+	const struct handle *h;
 	unsigned done = 0;
 
 	c->open_count = 0;
 	backlog_look_ahead(c, &c->black.backlog, ask, learn, again);
-	while (done < BURST && c->red.empty_count > 0 && side_next(&c->black, &h)) {
-		if (!prepare(c, &h, c->found[(c->black.backlog.head - 1) & c->black.backlog.mask]))
-			give_back(c, &h);
+	while (done < BURST && c->red.empty_count > 0 && (h = side_next(&c->black))) {
+		if (!prepare(c, h, c->found[h - c->black.backlog.list]))
+			give_back(c, h->index);
 		done++;
 	}
 	engine_open(c->config.engine, c->open_jobs, c->open_count);

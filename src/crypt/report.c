@@ -6,6 +6,8 @@
  */
 #include <string.h>
 
+#include <rte_common.h>
+
 #include "crypt/state.h"
 #include "wg/messages.h"
 
@@ -23,11 +25,16 @@ static void mark_dirty(struct crypt *c, uint32_t slot)
  * for an urgent one (where the peer is now, which session was confirmed) is stored before we look: else
  * control could take the bit that we see, and read what was there before.
  */
-static inline void raise_events(struct crypt *c, uint32_t slot, _Atomic uint32_t *to, uint32_t events)
+static bool is_raised(_Atomic uint32_t *to, uint32_t events)
+{
+	return (atomic_load_explicit(to, memory_order_relaxed) & events) == events;
+}
+
+static __rte_noinline void raise_events(struct crypt *c, uint32_t slot, _Atomic uint32_t *to, uint32_t events)
 {
 	if (events & PEER_EVENTS_URGENT)
 		atomic_thread_fence(memory_order_seq_cst);
-	if ((atomic_load_explicit(to, memory_order_relaxed) & events) == events)
+	if (is_raised(to, events))
 		return;
 	atomic_fetch_or(to, events);
 	mark_dirty(c, slot);
@@ -75,7 +82,9 @@ void report_sent(struct crypt *c, uint32_t slot, uint32_t length, bool data)
 	atomic_store_explicit(&r->tx.last_ns, c->now_ns, memory_order_relaxed);
 	if (data)
 		atomic_store_explicit(&r->tx.last_data_ns, c->now_ns, memory_order_relaxed);
-	report_tx(c, slot, data ? PEER_DATA_SENT : PEER_KEEPALIVE_SENT);
+	uint32_t event = data ? PEER_DATA_SENT : PEER_KEEPALIVE_SENT;
+	if (!is_raised(&r->tx.events, event))
+		raise_events(c, slot, &r->tx.events, event);
 }
 
 void report_received(struct crypt *c, uint32_t slot, uint32_t length, bool data)
@@ -87,7 +96,9 @@ void report_received(struct crypt *c, uint32_t slot, uint32_t length, bool data)
 	atomic_store_explicit(&r->rx.last_ns, c->now_ns, memory_order_relaxed);
 	if (data)
 		atomic_store_explicit(&r->rx.last_data_ns, c->now_ns, memory_order_relaxed);
-	report_rx(c, slot, data ? PEER_DATA_RECEIVED : PEER_KEEPALIVE_RECEIVED);
+	uint32_t event = data ? PEER_DATA_RECEIVED : PEER_KEEPALIVE_RECEIVED;
+	if (!is_raised(&r->rx.events, event))
+		raise_events(c, slot, &r->rx.events, event);
 }
 
 /* Source and destination out of the outer header, which lies right before the message. */

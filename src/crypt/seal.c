@@ -251,14 +251,14 @@ static void again(struct crypt *c, uint32_t position)
 
 unsigned seal_poll(struct crypt *c)
 {
-	struct handle h;
+	const struct handle *h;
 	unsigned n = side_receive(c, &c->red), done = 0;
 
 	if (c->starved_count > 0)
 		n += stage_resume(c);
 	backlog_look_ahead(c, &c->red.backlog, ask, learn, again);
-	while (done < BURST && c->black.empty_count > 0 && side_next(&c->red, &h)) {
-		process(c, &h);
+	while (done < BURST && c->black.empty_count > 0 && (h = side_next(&c->red))) {
+		process(c, h);
 		done++;
 	}
 	seal_run(c);

@@ -43,14 +43,11 @@ struct queue { /* of a peer: what few packets need */
 	uint32_t staging_next, staging_prev;
 };
 
-/* A receiving session of a slot. */
-#define NUMBER_BITS 2
-#define NUMBER_MASK 3u
-static_assert(RECEIVING_SLOTS <= 1 << NUMBER_BITS, "a session's number fits");
-
 struct receiver { /* a peer's receiving half: of the thread that opens for it */
 	struct session_rx session;
 };
+static_assert(sizeof(struct receiver) == RECEIVING_SLOTS * sizeof(struct receiving),
+	"all peers' receiving sessions are one list");
 
 struct staged { /* by red buffer */
 	uint16_t next, offset, length;
@@ -144,7 +141,7 @@ struct crypt {
 	struct session_rings *rings; /* of the receivers */
 	/* its own */
 	uint32_t asked_sender; /* whose memory was asked for last */
-	struct index_table indices; /* local index -> slot << NUMBER_BITS | number */
+	struct index_table indices; /* local index -> place in the list of receiving sessions */
 	struct { /* the index looked up last, as in struct route_memo */
 		uint32_t index, found; /* INDEX_FREE: nothing is remembered */
 	} memo;
@@ -259,15 +256,12 @@ static inline bool crypt_opens(const struct crypt *c, uint32_t slot)
 	return c->openers[slot] == c->config.number;
 }
 
-/* The oldest FULL buffer that waits; false: none. */
-static inline bool side_next(struct side *s, struct handle *h)
+/* The oldest FULL buffer that waits: its handle, until more are received. NULL: none. */
+static inline const struct handle *side_next(struct side *s)
 {
 	struct backlog *b = &s->backlog;
 
-	if (b->head == b->tail)
-		return false;
-	*h = b->list[b->head++ & b->mask];
-	return true;
+	return b->head == b->tail ? NULL : &b->list[b->head++ & b->mask];
 }
 
 /* So many at the head, or all: up to where that is. */

@@ -179,26 +179,24 @@ bool session_rx_usable(const struct receiving *r, uint64_t counter, uint64_t now
 }
 
 /* The first message under next: the other side has the session, so it is current now (A24). */
-static void promote(struct session_rx *s, struct receiving *r, uint32_t *dropped, bool *has_dropped)
+static void promote(struct session_rx *s, struct receiving *r, struct session_news *news)
 {
-	*has_dropped = retire_current(s, dropped, 0) != 0;
+	news->has_dropped = retire_current(s, &news->dropped, 0) != 0;
+	news->events |= PEER_CONFIRMED;
 	r->role = RECEIVING_CURRENT;
 }
 
 bool session_rx_accept(struct session_rx *s, struct session_rings *rings, struct receiving *r,
-	uint64_t counter, uint64_t now_ns, uint32_t *events, uint32_t *dropped, bool *has_dropped)
+	uint64_t counter, uint64_t now_ns, struct session_news *news)
 {
-	*has_dropped = false;
 	if (!replay_accept(&r->replay, &rings->slot[r - s->slot], counter))
 		return false;
-	if (r->role == RECEIVING_NEXT) {
-		promote(s, r, dropped, has_dropped);
-		*events |= PEER_CONFIRMED;
-	}
+	if (r->role == RECEIVING_NEXT)
+		promote(s, r, news);
 	if (r->initiator && !r->old_reported && r->role == RECEIVING_CURRENT &&
 		age(r->birth_ns, now_ns) >= RENEW_ON_RECEIVE) {
 		r->old_reported = true;
-		*events |= PEER_KEY_OLD_RX;
+		news->events |= PEER_KEY_OLD_RX;
 	}
 	return true;
 }

@@ -80,14 +80,19 @@ unsigned session_rx_install(struct session_rx *s, const struct session_keys *key
 	uint32_t dropped[static RECEIVING_SLOTS]);
 /* May a message with this counter be opened now (A29, A30)? Asked before decryption. */
 bool session_rx_usable(const struct receiving *r, uint64_t counter, uint64_t now_ns);
+struct session_news { /* what a message changed; all zero before it */
+	uint32_t events;
+	uint32_t dropped; /* has_dropped: the index that is no longer live */
+	bool has_dropped;
+};
 /*
  * The tag of a message with `counter` held. False when it is a replay: then nothing has changed.
  * PEER_CONFIRMED is added when the message promoted next to current (then one of the former current
- * and previous is previous; the index of the other, if any, is in *dropped, and *has_dropped is true),
- * PEER_KEY_OLD_RX when it is time (A32).
+ * and previous is previous; the index of the other, if any, is dropped), PEER_KEY_OLD_RX when it is
+ * time (A32).
  */
 bool session_rx_accept(struct session_rx *s, struct session_rings *rings, struct receiving *r,
-	uint64_t counter, uint64_t now_ns, uint32_t *events, uint32_t *dropped, bool *has_dropped);
+	uint64_t counter, uint64_t now_ns, struct session_news *news);
 unsigned session_rx_wipe(struct session_rx *s, uint32_t dropped[static RECEIVING_SLOTS]);
 unsigned session_rx_expire(struct session_rx *s, uint64_t now_ns,
 	uint32_t dropped[static RECEIVING_SLOTS]);

@@ -229,21 +229,20 @@ static int open_message(struct fleet *f, struct site *s, const uint8_t *message,
 {
 	uint64_t counter = get_le64(message + 8);
 	struct receiving *r = find_session(s, get_le32(message + 4));
-	uint32_t events = 0, dropped;
-	bool has_dropped;
+	struct session_news news = {0};
 
 	if (!r || !session_rx_usable(r, counter, f->now.boot_ns) ||
 		aead_open(plain, message + 16, length - 16, NULL, 0, counter, r->key) != 0)
 		return -EBADMSG;
 	uint32_t index = r->local_index;
-	if (!session_rx_accept(&s->rx, &s->rings, r, counter, f->now.boot_ns, &events, &dropped, &has_dropped))
+	if (!session_rx_accept(&s->rx, &s->rings, r, counter, f->now.boot_ns, &news))
 		return -EBADMSG;
-	if (events & PEER_CONFIRMED) {
+	if (news.events & PEER_CONFIRMED) {
 		session_confirmed(f, s);
 		if (session_tx_confirm(&s->tx.current, &s->tx.next, index))
 			flush_staged(f, s);
 	}
-	raise_events(f, s, events);
+	raise_events(f, s, news.events);
 	return (int)(length - MESSAGE_DATA_OVERHEAD);
 }
 

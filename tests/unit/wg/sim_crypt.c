@@ -124,22 +124,22 @@ static int open_message(struct sim_node *n, const struct sim_message *m, uint8_t
 {
 	uint64_t counter = get_le64(m->bytes + 8), now = n->sim->now_ns;
 	struct receiving *r = find_session(n, get_le32(m->bytes + 4));
-	uint32_t events = 0, dropped, index;
-	bool has_dropped;
+	struct session_news news = {0};
+	uint32_t index;
 
 	if (!r || !session_rx_usable(r, counter, now) ||
 		aead_open(plain, m->bytes + 16, m->length - 16u, NULL, 0, counter, r->key) != 0)
 		return -1;
 	index = r->local_index;
-	if (!session_rx_accept(&n->rx, &n->rings, r, counter, now, &events, &dropped, &has_dropped))
+	if (!session_rx_accept(&n->rx, &n->rings, r, counter, now, &news))
 		return -1;
-	if ((events & PEER_CONFIRMED) && session_tx_confirm(&n->tx.current, &n->tx.next, index))
+	if ((news.events & PEER_CONFIRMED) && session_tx_confirm(&n->tx.current, &n->tx.next, index))
 		flush(n);
 	if (!endpoint_equal(&n->source, &m->from)) {
 		n->source = m->from;
-		events |= PEER_MOVED;
+		news.events |= PEER_MOVED;
 	}
-	sim_raise(n, events);
+	sim_raise(n, news.events);
 	return m->length - 32;
 }
 

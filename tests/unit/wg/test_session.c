@@ -73,11 +73,11 @@ static bool claim(uint64_t now_ns, uint64_t *counter, uint32_t *events)
 
 static bool accept_at(uint32_t index, uint64_t counter, uint64_t now_ns, uint32_t *events)
 {
-	uint32_t gone;
-	bool has;
+	struct session_news news = {0};
+	bool accepted = session_rx_accept(&rx, &rings, find(index), counter, now_ns, &news);
 
-	*events = 0;
-	return session_rx_accept(&rx, &rings, find(index), counter, now_ns, events, &gone, &has);
+	*events = news.events;
+	return accepted;
 }
 
 static void initiator_installs_current(void)
@@ -139,8 +139,8 @@ static void replay_before_confirmation(void)
 
 static void promotion_drops_previous(void)
 {
-	uint32_t events, gone = 0;
-	bool has;
+	struct session_news news = {0};
+	uint32_t events;
 
 	reset();
 	install_rx(1, true, 0);
@@ -154,10 +154,9 @@ static void promotion_drops_previous(void)
 	CU_ASSERT_EQUAL(install_rx(4, false, 0), 0);
 	CU_ASSERT_EQUAL(role(2), RECEIVING_PREVIOUS);
 	CU_ASSERT_EQUAL(role(4), RECEIVING_NEXT);
-	events = 0;
-	CU_ASSERT(session_rx_accept(&rx, &rings, find(4), 0, S, &events, &gone, &has));
-	CU_ASSERT_TRUE(has);
-	CU_ASSERT_EQUAL(gone, 2);
+	CU_ASSERT(session_rx_accept(&rx, &rings, find(4), 0, S, &news));
+	CU_ASSERT_TRUE(news.has_dropped);
+	CU_ASSERT_EQUAL(news.dropped, 2);
 	CU_ASSERT_EQUAL(role(3), RECEIVING_PREVIOUS);
 	CU_ASSERT_EQUAL(role(4), RECEIVING_CURRENT);
 }
@@ -168,8 +167,8 @@ static void promotion_drops_previous(void)
  */
 static void previous_in_use(void)
 {
-	uint32_t events = 0, gone = 0;
-	bool has;
+	struct session_news news = {0};
+	uint32_t events;
 
 	reset();
 	install_rx(1, true, 0);
@@ -177,9 +176,9 @@ static void previous_in_use(void)
 	install_rx(2, true, 0);
 	install_rx(3, false, 0);
 	CU_ASSERT(accept_at(1, 1, S, &events));
-	CU_ASSERT(session_rx_accept(&rx, &rings, find(3), 0, S, &events, &gone, &has));
-	CU_ASSERT_TRUE(has);
-	CU_ASSERT_EQUAL(gone, 2);
+	CU_ASSERT(session_rx_accept(&rx, &rings, find(3), 0, S, &news));
+	CU_ASSERT_TRUE(news.has_dropped);
+	CU_ASSERT_EQUAL(news.dropped, 2);
 	CU_ASSERT_EQUAL(role(1), RECEIVING_PREVIOUS);
 	CU_ASSERT(accept_at(1, 2, S, &events));
 	CU_ASSERT_EQUAL(install_rx(4, true, 0), 1); /* 3 was used: it is previous now */
@@ -437,8 +436,8 @@ static void next_ends_too(void)
 /* Only of the session in use it is worth knowing that it is old. */
 static void previous_is_not_renewed(void)
 {
-	uint32_t events, gone;
-	bool has = true;
+	struct session_news news = {0};
+	uint32_t events;
 
 	reset();
 	install_rx(1, true, 0);
@@ -446,8 +445,8 @@ static void previous_is_not_renewed(void)
 	CU_ASSERT_EQUAL(role(1), RECEIVING_PREVIOUS);
 	CU_ASSERT_TRUE(accept_at(1, 0, 170 * S, &events));
 	CU_ASSERT_EQUAL(events, 0);
-	CU_ASSERT_TRUE(session_rx_accept(&rx, &rings, find(2), 0, 20 * S, &events, &gone, &has));
-	CU_ASSERT_FALSE(has);
+	CU_ASSERT_TRUE(session_rx_accept(&rx, &rings, find(2), 0, 20 * S, &news));
+	CU_ASSERT_FALSE(news.has_dropped);
 }
 
 static void three_slots(void)
