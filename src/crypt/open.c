@@ -308,8 +308,7 @@ static void learn(struct crypt *c, uint32_t position)
 }
 
 /* What was at hand before the cipher has given way to packets. */
-static void prefetch_again(const struct crypt *c, const struct open_meta *m,
-	const struct engine_job *job)
+static void prefetch_again(const struct crypt *c, const struct open_meta *m)
 {
 	rte_prefetch0(m->session);
 	rte_prefetch0(&c->config.reports[m->slot].rx);
@@ -340,7 +339,7 @@ static void hand_over(struct crypt *c, const struct open_meta *m, const struct e
 static void finish(struct crypt *c)
 {
 	for (unsigned i = 0; i < c->open_count; i++)
-		prefetch_again(c, &c->open[i], &c->open_jobs[i]);
+		prefetch_again(c, &c->open[i]);
 	prefetch_sources(c);
 	for (unsigned i = 0; i < c->open_count; i++)
 		conclude(c, &c->open[i], &c->open_jobs[i]);

@@ -20,17 +20,18 @@ static void mark_dirty(struct crypt *c, uint32_t slot)
 		atomic_fetch_or(word, bit);
 }
 
-/*
- * A locked instruction only for a bit that control has taken since it was raised last. What control reads
- * for an urgent one (where the peer is now, which session was confirmed) is stored before we look: else
- * control could take the bit that we see, and read what was there before.
- */
 static bool is_raised(_Atomic uint32_t *to, uint32_t events)
 {
 	return (atomic_load_explicit(to, memory_order_relaxed) & events) == events;
 }
 
-static __rte_noinline void raise_events(struct crypt *c, uint32_t slot, _Atomic uint32_t *to, uint32_t events)
+/*
+ * A locked instruction only for a bit that control has taken since it was raised last. What control reads
+ * for an urgent one (where the peer is now, which session was confirmed) is stored before we look: else
+ * control could take the bit that we see, and read what was there before.
+ */
+static __rte_noinline void raise_events(struct crypt *c, uint32_t slot, _Atomic uint32_t *to,
+	uint32_t events)
 {
 	if (events & PEER_EVENTS_URGENT)
 		atomic_thread_fence(memory_order_seq_cst);

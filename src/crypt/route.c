@@ -111,8 +111,8 @@ uint32_t route_destination(struct crypt *c, const uint8_t header[static 40], uin
 }
 
 /* Apart, so that what is known costs little. */
-static __rte_noinline bool search_source(struct crypt *c, uint32_t slot, const uint8_t header[static 40],
-	uint32_t place)
+static __rte_noinline bool search_source(struct crypt *c, uint32_t slot,
+	const uint8_t header[static 40], uint32_t place)
 {
 	struct address a = address_in(header, IPV4_SOURCE, IPV6_SOURCE);
 
