@@ -11,29 +11,19 @@
 #define BLAKE2S_LEN     32
 #define BLAKE2S_MAC_LEN 16
 
-/*
- * libb2 exports blake2s(), blake2s_init(), ... of its own, and an executable's symbols come before
- * a library's: under the same names its calls, and libb2's to itself, would end up here. So these
- * have other names for the linker.
- */
-#define BLAKE2S_SYMBOL(name) __asm__("crypto_" #name)
-
 struct blake2s {
 	uint8_t opaque[BLAKE2S_STATE_BYTES];
 } __attribute__((aligned(64)));
 
 /* out_len 1..32; key_len 0..32 (key may be NULL when 0). */
-void blake2s_init(struct blake2s *state, size_t out_len, const uint8_t *key, size_t key_len)
-	BLAKE2S_SYMBOL(blake2s_init);
-void blake2s_update(struct blake2s *state, const void *in, size_t in_len)
-	BLAKE2S_SYMBOL(blake2s_update);
+void blake2s_init(struct blake2s *state, size_t out_len, const uint8_t *key, size_t key_len);
+void blake2s_update(struct blake2s *state, const void *in, size_t in_len);
 /* out_len as at the start. Wipes the state. */
-void blake2s_final(struct blake2s *state, uint8_t *out, size_t out_len)
-	BLAKE2S_SYMBOL(blake2s_final);
+void blake2s_final(struct blake2s *state, uint8_t *out, size_t out_len);
 
 /* One call: keyed or plain. */
 void blake2s(uint8_t *out, size_t out_len, const void *in, size_t in_len, const uint8_t *key,
-	size_t key_len) BLAKE2S_SYMBOL(blake2s);
+	size_t key_len);
 
 void hmac_blake2s(uint8_t out[static BLAKE2S_LEN], const void *in, size_t in_len,
 	const uint8_t *key, size_t key_len);

@@ -2,7 +2,7 @@
 /*
  * The cipher's owner may change it: everything above src/crypto reaches primitives through the
  * functions of aead.h, dh.h, blake2s.h and secret.h, and those call the provider that is set here.
- * The default is libsodium with libb2. A provider fills the whole table; crypto_selftest() tells
+ * The default is libsodium with our own BLAKE2s. A provider fills the whole table; crypto_selftest() tells
  * whether it computes WireGuard's functions.
  */
 #ifndef CRYPTO_PROVIDER_H

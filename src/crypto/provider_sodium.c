@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The default provider: libsodium, and libb2 for BLAKE2s, which libsodium does not have. */
+/* The default provider: libsodium, and our own BLAKE2s, which libsodium does not have. */
 #include "crypto/provider.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 
-#include <blake2.h>
 #include <sodium.h>
 
-static_assert(sizeof(blake2s_state) <= BLAKE2S_STATE_BYTES, "libb2's state must fit ours");
+#include "crypto/rfc7693.h"
+
+static_assert(sizeof(struct rfc7693) <= BLAKE2S_STATE_BYTES, "the state must fit");
 static_assert(crypto_aead_chacha20poly1305_ietf_ABYTES == 16, "the tag's size");
 static_assert(crypto_aead_chacha20poly1305_ietf_NPUBBYTES == 12, "the nonce's size");
 static_assert(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES == 24, "the long nonce's size");
@@ -57,29 +57,19 @@ static void x25519_base(uint8_t public[32], const uint8_t secret[32])
 	crypto_scalarmult_curve25519_base(public, secret);
 }
 
-/* libb2 refuses sizes out of range: going on without a hash would be worse than to stop. */
-static void must(int error)
-{
-	if (error)
-		abort();
-}
-
 static void hash_init(void *state, size_t out_len, const uint8_t *key, size_t key_len)
 {
-	if (key_len > 0)
-		must(blake2s_init_key(state, out_len, key, key_len));
-	else
-		must(blake2s_init(state, out_len));
+	rfc7693_init(state, out_len, key, key_len);
 }
 
 static void hash_update(void *state, const uint8_t *in, size_t in_len)
 {
-	must(blake2s_update(state, in, in_len));
+	rfc7693_update(state, in, in_len);
 }
 
 static void hash_final(void *state, uint8_t *out, size_t out_len)
 {
-	must(blake2s_final(state, out, out_len));
+	rfc7693_final(state, out, out_len);
 }
 
 static void draw(void *out, size_t len)
@@ -87,22 +77,8 @@ static void draw(void *out, size_t len)
 	randombytes_buf(out, len);
 }
 
-/* libb2 picks its code for the CPU at the first call of each function, with no lock. */
-static void warm_up_libb2(void)
-{
-	const uint8_t zero[BLAKE2S_KEYBYTES] = {0};
-	uint8_t digest[BLAKE2S_OUTBYTES];
-	blake2s_state state;
-
-	hash_init(&state, sizeof(digest), NULL, 0);
-	hash_init(&state, sizeof(digest), zero, sizeof(zero));
-	hash_update(&state, zero, sizeof(zero));
-	hash_final(&state, digest, sizeof(digest));
-}
-
 static int init(void)
 {
-	warm_up_libb2(); /* while there is one thread */
 	return sodium_init() < 0 ? -ENOSYS : 0;
 }
 
