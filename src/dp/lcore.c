@@ -78,6 +78,10 @@ static void rest_adaptive(struct lcore *l, struct rest *rest, uint64_t now_ns)
 	bell_disarm(l->bell);
 }
 
+/*
+ * On a shared CPU the threads take turns, a round each: what one has passed on is still in the cache when
+ * the next one works on it, and does not wait until the kernel's time slice (milliseconds) is over.
+ */
 static void run(struct lcore *l)
 {
 	struct rest rest = {0};
@@ -88,12 +92,14 @@ static void run(struct lcore *l)
 		atomic_store_explicit(&l->beat_ns, now_ns, memory_order_relaxed);
 		if (l->poll(l->context, now_ns) != 0) {
 			rest = (struct rest){0};
+		} else if (l->mode == LCORE_BUSY) {
+			rte_pause();
+		} else {
+			rest_adaptive(l, &rest, now_ns);
 			continue;
 		}
-		if (l->mode == LCORE_BUSY)
-			rte_pause();
-		else
-			rest_adaptive(l, &rest, now_ns);
+		if (l->shared)
+			sched_yield();
 	}
 }
 

@@ -26,7 +26,7 @@ CONTRACTS = {'encrypter/boundary.h', 'encrypter/stats.h'}
 LAYERS = {
     'include/encrypter': (CONTRACTS | {'util/addr.h'}, PURE | {'stdatomic.h'}),
     'src/util': ({'util/'}, LIBC),
-    'src/crypto': ({'crypto/', 'util/'}, LIBC | {'sodium.h', 'blake2.h'}),
+    'src/crypto': ({'crypto/', 'util/'}, LIBC | {'sodium.h'}),
     'src/wg': ({'wg/', 'crypto/', 'util/', 'encrypter/boundary.h'}, PURE),
     'src/net': ({'net/', 'util/'}, PURE),
     'src/dp': ({'dp/', 'net/', 'util/', 'encrypter/boundary.h', 'crypto/aead.h', 'crypto/secret.h'},
@@ -110,7 +110,7 @@ def check(root):
 PLANTED = {
     'include/encrypter/bad.h': ['"wg/noise.h"', '<rte_mbuf.h>', '<sodium.h>'],
     'src/util/bad.c': ['"crypto/aead.h"', '<sodium.h>', '"encrypter/boundary.h"'],
-    'src/crypto/bad.c': ['"wg/noise.h"', '<rte_mbuf.h>', '<openssl/evp.h>'],
+    'src/crypto/bad.c': ['"wg/noise.h"', '<rte_mbuf.h>', '<openssl/evp.h>', '<blake2.h>'],
     'src/wg/bad.c': ['<sodium.h>', '<blake2.h>', '<rte_ring.h>', '<sys/socket.h>', '<time.h>',
                      '"dp/ring.h"', '"encrypter/stats.h"', '"noise.h"', '<stdio.h>'],
     'src/net/bad.c': ['"crypto/secret.h"', '"dp/pool.h"', '<rte_ip.h>', '<netinet/in.h>'],
@@ -130,7 +130,7 @@ PLANTED = {
 CLEAN = {
     'src/wg/good.c': ['"wg/noise.h"', '"crypto/aead.h"', '"util/addr.h"', '<string.h>'],
     'src/black/good.c': ['"wg/cookie.h"', '"wg/messages.h"', '"dp/ring.h"', '<rte_mbuf.h>'],
-    'src/crypto/good.c': ['<sodium.h>', '<blake2.h>', '"util/bytes.h"'],
+    'src/crypto/good.c': ['<sodium.h>', '"util/bytes.h"'],
     'src/ctl/good.c': ['<ini.h>', '<libmnl/libmnl.h>', '"dp/bell.h"', '<sys/socket.h>'],
     'include/encrypter/good.h': ['"util/addr.h"', '<stdint.h>'],
 }

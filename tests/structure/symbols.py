@@ -89,7 +89,7 @@ CALLS = '#include <stddef.h>\nvoid %(name)s(void);\nvoid %(own)sentry(void);\n' 
 PLANTED = {
     'black': ['noise_consume_initiation', 'session_open', 'dh', 'dh_generate', 'x25519', 'kdf',
               'aead_open', 'xaead_open', 'wg_receive', 'crypto_scalarmult', 'sodium_memzero',
-              'secret_wipe', 'crypto_blake2s_init', 'xaead_seal', 'jar_consume', 'jar_add_macs', 'handshake_begin', 'peer_find', 'random_bytes'],
+              'secret_wipe', 'blake2s_init', 'xaead_seal', 'jar_consume', 'jar_add_macs', 'handshake_begin', 'peer_find', 'random_bytes'],
     'red': ['noise_create_response', 'session_seal', 'dh_base', 'kdf', 'aead_seal',
             'cookie_check_mac1', 'ratelimit_allow', 'wg_send', 'blake2s_update', 'crypto_init',
             'rte_cryptodev_enqueue_burst'],
@@ -102,7 +102,7 @@ CLEAN = {
     'black': ['cookie_check_mac1', 'cookie_make_reply', 'ratelimit_allow', 'rte_ring_enqueue', 'black_handshake_ring',
               'memcpy_s', 'log_event'],
     'red': ['rte_ring_enqueue', 'checksum_add', 'red_session_of_host'],
-    'wg': ['noise_consume_initiation', 'aead_open', 'secret_wipe', 'crypto_blake2s'],
+    'wg': ['noise_consume_initiation', 'aead_open', 'secret_wipe', 'blake2s'],
     'ctl': ['wg_receive', 'wg_session_installed'],
 }
 KEPT = 'static int kept;\nint counter(void);\nint counter(void)\n{\n\treturn ++kept;\n}\n'

@@ -438,7 +438,7 @@ static void a_failing_init_is_passed_on(void)
 }
 
 static const struct unit_test tests[] = {
-	{"the default is libsodium with libb2, and passes", good_provider_passes},
+	{"the default is libsodium with our BLAKE2s, and passes", good_provider_passes},
 	{"C1 A9: the self-test names what is broken", selftest_names_what_is_broken},
 	{"aead uses the substitute", aead_uses_the_substitute},
 	{"dh uses the substitute", dh_uses_the_substitute},

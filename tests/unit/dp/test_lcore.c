@@ -176,12 +176,67 @@ static void late_work(void)
 	stop();
 }
 
+#define TURNS 1000u
+static struct lcore pair[2];
+static _Atomic unsigned turns[2], changes;
+static _Atomic(void *) last_one;
+
+static unsigned poll_in_turn(void *context, uint64_t now_ns)
+{
+	(void)now_ns;
+	if (atomic_exchange(&last_one, context) != context)
+		atomic_fetch_add(&changes, 1);
+	atomic_fetch_add((_Atomic unsigned *)context, 1);
+	return 1;
+}
+
+/* Else each would go on until the kernel's time slice is over, which is thousands of such rounds. */
+static void take_turns(enum lcore_poll mode)
+{
+	changes = turns[0] = turns[1] = 0;
+	unit_zone(&zone, "lcore", 2);
+	bell_open(&bell);
+	for (unsigned i = 0; i < 2; i++) {
+		pair[i] = (struct lcore){
+			.name = "unit",
+			.cpu = first_of_ours(),
+			.mode = mode,
+			.shared = true,
+			.bell = &bell,
+			.wait_fd = LCORE_NO_PORT,
+			.zone = &zone,
+			.poll = poll_in_turn,
+			.context = (void *)&turns[i],
+		};
+		CU_ASSERT_EQUAL_FATAL(lcore_start(&pair[i]), 0);
+	}
+	CU_ASSERT(await(&turns[0], TURNS));
+	CU_ASSERT(await(&turns[1], TURNS));
+	CU_ASSERT(atomic_load(&changes) > atomic_load(&turns[0]) / 10);
+	lcore_stop(&pair[0]);
+	lcore_stop(&pair[1]);
+	bell_close(&bell);
+	zone_destroy(&zone);
+}
+
+static void turns_adaptive(void)
+{
+	take_turns(LCORE_ADAPTIVE);
+}
+
+static void turns_busy(void)
+{
+	take_turns(LCORE_BUSY);
+}
+
 static const struct unit_test tests[] = {
 	{"adaptive: wakes for every piece of work; its stack is the zone's", adaptive},
 	{"a port that can only be polled: naps, and looks by itself", napping},
 	{"work that came just before the rest puts it off", late_work},
 	{"busy: polls on", busy},
 	{"adaptive: rests when idle", idle},
+	{"shared: threads take turns after each round, adaptive", turns_adaptive},
+	{"shared: threads take turns after each round, busy", turns_busy},
 	{NULL, NULL},
 };
 
