@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "suites.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "crypto/blake2s.h"
 #include "crypto/secret.h"
@@ -121,6 +125,43 @@ static void final_wipes_the_state(void)
 	CU_ASSERT_FALSE(secret_is_zero(&state, sizeof(state)));
 	blake2s_final(&state, out, sizeof(out));
 	CU_ASSERT(secret_is_zero(&state, sizeof(state)));
+}
+
+static void hash_of_sizes(size_t out_len, size_t key_len, size_t final_len)
+{
+	const uint8_t key[40] = {0};
+	uint8_t out[40];
+	struct blake2s state;
+
+	blake2s_init(&state, out_len, key, key_len);
+	blake2s_final(&state, out, final_len);
+}
+
+/* In a process of its own, which leaves no core. */
+static bool aborts(size_t out_len, size_t key_len, size_t final_len)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+		hash_of_sizes(out_len, key_len, final_len);
+		_exit(0);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
+		WTERMSIG(status) == SIGABRT;
+}
+
+/* Whoever asks for another size would go on with something that is no hash. */
+static void wrong_sizes_abort(void)
+{
+	CU_ASSERT_FALSE(aborts(32, 32, 32));
+	CU_ASSERT_FALSE(aborts(1, 0, 1));
+	CU_ASSERT(aborts(0, 0, 1));
+	CU_ASSERT(aborts(33, 0, 32));
+	CU_ASSERT(aborts(32, 33, 32));
+	CU_ASSERT(aborts(32, 0, 0));
+	CU_ASSERT(aborts(32, 0, 33));
 }
 
 /* RFC 4231's inputs; the answers are Python's, hmac.new(key, in, hashlib.blake2s). */
@@ -243,6 +284,7 @@ static const struct unit_test tests[] = {
 	{"same as a naive BLAKE2s at every length", same_as_the_naive_one},
 	{"pieces do not matter", pieces_do_not_matter},
 	{"A12: final wipes the state", final_wipes_the_state},
+	{"sizes out of range end the process", wrong_sizes_abort},
 	{"A7 V: HMAC known answers", hmac_known_answers},
 	{"A7: HMAC same as a naive one at every key length", hmac_same_as_the_naive_one},
 	{"A7: HMAC is not keyed BLAKE2s", hmac_is_not_keyed_blake2s},
