@@ -2,7 +2,7 @@
 /*
  * BLAKE2s in plain C, straight from RFC 7693, for the default provider: libsodium has BLAKE2b only. No
  * vector instructions: WireGuard hashes one short message after another, each from the answer before, and
- * for one such chain they are slower than ordinary ones. No branch and no address depends on the data.
+ * for one such chain they do not pay. No branch and no address depends on the data.
  */
 #ifndef CRYPTO_RFC7693_H
 #define CRYPTO_RFC7693_H
