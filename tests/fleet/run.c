@@ -147,6 +147,16 @@ static void begin_traffic(struct fleet *f, struct run *r)
 	enter(r, PHASE_TRAFFIC, f->now.boot_ns);
 }
 
+/* Each pacer what it owes; is there more to come of either? */
+static bool send_both(struct fleet *f, struct run *r)
+{
+	bool more = false;
+
+	for (unsigned i = 0; i < 2; i++)
+		more |= send_due(f, r, &r->pacers[i]);
+	return more;
+}
+
 static void act(struct fleet *f, struct run *r)
 {
 	uint64_t passed_ns = f->now.boot_ns - r->since_ns;
@@ -164,7 +174,7 @@ static void act(struct fleet *f, struct run *r)
 			begin_traffic(f, r);
 		break;
 	case PHASE_TRAFFIC:
-		if (!send_due(f, r, &r->pacers[0]) & !send_due(f, r, &r->pacers[1]))
+		if (!send_both(f, r))
 			enter(r, PHASE_DRAIN, f->now.boot_ns);
 		break;
 	case PHASE_DRAIN:

@@ -393,7 +393,7 @@ static void red_hears_of_links(void)
 	initiates(2);
 	unsigned tx = found(CRYPT_SESSION_TX, slots[2])->thread;
 	if (tx != 0)
-		CU_ASSERT_EQUAL(told_link("10.3.0.0/16"), tx);
+		CU_ASSERT_EQUAL(told_link("10.3.0.0/16"), (int)tx);
 	for (unsigned i = 0; i < 3; i++) {
 		unsigned seal = rig.control->holders[slots[i]].seal;
 		const char *const prefixes[] = {"10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"};
@@ -411,7 +411,7 @@ static void red_hears_of_links(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(rig_ask(&rig, true, text), "errno=0"));
 	rig_settle(&rig);
 	CU_ASSERT_NOT_EQUAL(from, to);
-	CU_ASSERT_EQUAL(told_link("10.1.0.0/16"), to);
+	CU_ASSERT_EQUAL(told_link("10.1.0.0/16"), (int)to);
 	CU_ASSERT_EQUAL(rig.control->routing.links_left, 0);
 	end();
 }
