@@ -227,14 +227,17 @@ wireguard_go_asks() { # for mac2: it does so while there is much in its queue
 	"$top/tools/lab" log --name "$lab" siteB | grep -q 'Sending cookie response'
 }
 
-# In a moment in which its queue is short wireguard-go lets site A in without: then once more.
+# In a moment in which its queue is short wireguard-go lets site A in without: then once more, under more.
 proves_itself() {
-	for _ in {1..5}; do
+	local rate
+	for rate in 15000 22000 33000 50000 75000; do
 		completed=$(completions)
 		lab_do kill siteA
 		lab_do start siteA
 		await 15 asked_or_in || return
 		! process_gone "$scratch/mac2.pid" || return 0
+		despawn flood INT
+		flood initiations $rate siteB siteA
 	done
 	return 1
 }
