@@ -96,6 +96,31 @@ static void same_as_the_naive_one(void)
 	}
 }
 
+/*
+ * The naive one has the same tables, so this is the answer of another: Python's hashlib.blake2s() over the
+ * digests of hashlib.blake2s(m, key=key, digest_size=1 + n % 32), n = 0 to 300 and key lengths in steps of 8.
+ */
+static void same_as_pythons(void)
+{
+	uint8_t in[300], key[32], out[32];
+	struct blake2s all;
+
+	blake2s_init(&all, sizeof(out), NULL, 0);
+	for (size_t n = 0; n <= sizeof(in); n++) {
+		for (size_t i = 0; i < n; i++)
+			in[i] = (uint8_t)(i * 7 + n);
+		for (size_t i = 0; i < sizeof(key); i++)
+			key[i] = (uint8_t)(i * 5 + n);
+		for (size_t key_len = 0; key_len <= sizeof(key); key_len += 8) {
+			blake2s(out, 1 + n % 32, in, n, key, key_len);
+			blake2s_update(&all, out, 1 + n % 32);
+		}
+	}
+	blake2s_final(&all, out, sizeof(out));
+	CU_ASSERT(hex_equal(out, sizeof(out),
+		"0aa7521cdc04f61462bbc1d74cd7d3c8ca6c6336f8c4f7cc31b2b4b680d50707"));
+}
+
 static void pieces_do_not_matter(void)
 {
 	uint8_t in[200], whole[BLAKE2S_LEN], pieced[BLAKE2S_LEN];
@@ -282,6 +307,7 @@ static const struct unit_test tests[] = {
 	{"V: RFC 7693 appendix E, the self-test", rfc_self_test},
 	{"A5: construction and identifier", construction_and_identifier},
 	{"same as a naive BLAKE2s at every length", same_as_the_naive_one},
+	{"same as Python's BLAKE2s at every length", same_as_pythons},
 	{"pieces do not matter", pieces_do_not_matter},
 	{"A12: final wipes the state", final_wipes_the_state},
 	{"sizes out of range end the process", wrong_sizes_abort},
